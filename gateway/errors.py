@@ -1,0 +1,104 @@
+"""Every error the gateway raises on purpose, drawn once.
+
+    GatewayError
+    ├── InputError                what the caller gave is wrong; nothing was changed
+    │   ├── NamingError           a name does not follow the grammar of `domain.names`
+    │   ├── NumberError           a number could not be understood
+    │   ├── FilterError           a filter, sort or page argument cannot be used
+    │   │   └── CursorError       a cursor is not one of ours, or belongs to another ordering
+    │   ├── TransitionError       the state does not allow the step that was asked for
+    │   └── ImportFileError       a file cannot be read as what it should be
+    ├── RefusedError              the viewer may not do this
+    ├── SetupError                the program cannot start as it is configured; the message says what to do
+    │   ├── SettingError          a setting has a value that cannot work
+    │   ├── DatabaseVersionError  the database is older or newer than the code
+    │   └── DatabaseBusyError     another process owns the SQLite file
+    └── SeedOverlapError          the database refused a seed range that overlaps another
+
+Each carries a machine-readable `code`, which is what `extensions.code` shows in GraphQL.
+"""
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """Root of the errors raised on purpose; its message is a sentence for the person who caused or meets it."""
+
+    code: ClassVar[str] = "GATEWAY_ERROR"
+
+    @property
+    def message(self) -> str:
+        """The sentence shown to people."""
+        return str(self)
+
+
+class InputError(GatewayError):
+    """What the caller gave cannot be used; nothing was changed, and the message says what to give instead."""
+
+    code = "BAD_INPUT"
+
+
+class NamingError(InputError):
+    """A name does not follow the production grammar."""
+
+    code = "BAD_NAME"
+
+
+class NumberError(InputError):
+    """A number, range or energy could not be understood."""
+
+    code = "BAD_NUMBER"
+
+
+class FilterError(InputError):
+    """A filter, sort or page argument cannot be used as given."""
+
+    code = "BAD_FILTER"
+
+
+class CursorError(FilterError):
+    """A cursor is not one of ours, or was made for another ordering; start again without it."""
+
+    code = "BAD_CURSOR"
+
+
+class TransitionError(InputError):
+    """The present state does not allow the transition; the message lists what it does allow."""
+
+    code = "BAD_TRANSITION"
+
+
+class ImportFileError(InputError):
+    """A file cannot be read as what it should be; nothing was imported."""
+
+    code = "BAD_FILE"
+
+
+class RefusedError(GatewayError):
+    """The viewer may not do this; the message says which right is missing."""
+
+    code = "FORBIDDEN"
+
+
+class SetupError(GatewayError):
+    """The program cannot start as it is configured."""
+
+    code = "SETUP"
+
+
+class SettingError(SetupError):
+    """A setting has a value that cannot work."""
+
+
+class DatabaseVersionError(SetupError):
+    """The database's schema is older or newer than this code."""
+
+
+class DatabaseBusyError(SetupError):
+    """Another process owns the SQLite file: SQLite serves one process, PostgreSQL serves many."""
+
+
+class SeedOverlapError(GatewayError):
+    """The database refused a seed range because it overlaps another of the same physics key (invariant 1)."""
+
+    code = "SEED_OVERLAP"
