@@ -1,0 +1,155 @@
+"""One database and the two ways into it: a snapshot to read from, a transaction to write in.
+
+A snapshot is one read-only transaction (SQLite: a deferred WAL read; PostgreSQL: repeatable read, read only),
+so everything one GraphQL operation reads comes from one moment. Writes on SQLite begin IMMEDIATE and queue
+behind a fair lock in this process, because SQLite's own waiting can starve a writer for seconds.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from gateway.errors import DatabaseBusyError, SettingError
+
+SQLITE = "sqlite+aiosqlite"
+POSTGRESQL = "postgresql+psycopg"
+SUPPORTED = (SQLITE, POSTGRESQL)
+
+# A reader waits this long for a writer's checkpoint before it gives up with "database is locked".
+SQLITE_BUSY_TIMEOUT_MS = 5000
+# Pages of 4 KiB kept in memory per connection: 8 MiB.
+SQLITE_CACHE_KIB = 8192
+
+
+def parse_database_url(text: str) -> URL:
+    """Return the URL, or raise SettingError naming the two forms that work."""
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise SettingError(
+            f"GATEWAY_DATABASE_URL is not a database URL: write {SQLITE}:///path/to/file.db "
+            f"or {POSTGRESQL}://user@host/name"
+        ) from error
+    if url.drivername not in SUPPORTED:
+        raise SettingError(
+            f"GATEWAY_DATABASE_URL uses the driver {url.drivername!r}: "
+            f"only {SQLITE} and {POSTGRESQL} are supported"
+        )
+    if url.drivername == SQLITE and not url.database:
+        raise SettingError(
+            f"GATEWAY_DATABASE_URL names no file: a database in memory would be lost, write {SQLITE}:///file.db"
+        )
+    return url
+
+
+class Database:
+    """An engine with its snapshots and write transactions; nothing else in the program opens connections."""
+
+    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+        self.url = parse_database_url(url)
+        self.is_sqlite = self.url.drivername == SQLITE
+        self.engine = _create_engine(self.url, pool_size)
+        self._read_sessions = async_sessionmaker(self._reading(), expire_on_commit=False, autoflush=False)
+        self._write_sessions = async_sessionmaker(self._writing(), expire_on_commit=False)
+        self._write_turn = asyncio.Lock()
+
+    def _reading(self) -> AsyncEngine:
+        if self.is_sqlite:
+            return self.engine
+        return self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    def _writing(self) -> AsyncEngine:
+        return self.engine.execution_options(begin_immediate=True) if self.is_sqlite else self.engine
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """Give a session that sees one moment and cannot keep anything it changes."""
+        async with self._read_sessions() as session:
+            try:
+                yield session
+            finally:
+                await session.rollback()
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Give a session whose work is committed as a whole at the end, or not at all."""
+        async with contextlib.AsyncExitStack() as stack:
+            if self.is_sqlite:
+                await stack.enter_async_context(self._write_turn)
+            session = await stack.enter_async_context(self._write_sessions.begin())
+            yield session
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def _create_engine(url: URL, pool_size: int) -> AsyncEngine:
+    if url.drivername == POSTGRESQL:
+        return create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
+    _prepare_sqlite(engine.sync_engine)
+    return engine
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """Take transactions out of the driver's hands: its own mode never opens one for a SELECT."""
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            f"busy_timeout={SQLITE_BUSY_TIMEOUT_MS}",
+            f"cache_size=-{SQLITE_CACHE_KIB}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("begin_immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextlib.contextmanager
+def owned_by_this_process(url: URL) -> Iterator[None]:
+    """Hold the SQLite file for one serving process; PostgreSQL needs no such thing.
+
+    Raises DatabaseBusyError when another process holds it, SettingError when the folder cannot be written.
+    """
+    if url.drivername != SQLITE or url.database is None:
+        yield
+        return
+    lock_path = Path(f"{url.database}.lock")
+    try:
+        lock_path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise SettingError(
+            f"cannot write beside the database file in {lock_path.parent}: {error.strerror}. "
+            "Make the folder writable or set GATEWAY_DATABASE_URL to another place"
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise DatabaseBusyError(
+            f"another gateway process serves {url.database}: stop it, or use PostgreSQL for several processes"
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,98 @@
+"""Bring a database to the schema of this code, or say that it is older or newer."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from gateway.errors import DatabaseVersionError, SettingError
+from gateway.store.database import POSTGRESQL
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+def migrations_folder() -> Path:
+    """Return where the migrations are: inside an installed package, or beside it in a checkout."""
+    installed = _PACKAGE / "_migrations"
+    return installed if installed.is_dir() else _PACKAGE.parent / "migrations"
+
+
+def upgrade(url: URL) -> None:
+    """Create or upgrade the database, under a lock, to the newest revision.
+
+    Raises DatabaseVersionError when newer code made the database, SettingError when it cannot be opened.
+    """
+    with _engine(url) as engine:
+        _refuse_newer(engine, url)
+        config = _config()
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def check_current(url: URL) -> None:
+    """Return if the database has exactly this code's schema; raise DatabaseVersionError saying what to do."""
+    with _engine(url) as engine:
+        _refuse_newer(engine, url)
+        revision = _revision(engine)
+    if revision != head():
+        raise DatabaseVersionError(
+            f"the database is at revision {revision or 'none'}, this code needs {head()}: run `gateway migrate`"
+        )
+
+
+def head() -> str:
+    """Return the newest revision this code knows."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    if revision is None:
+        raise DatabaseVersionError(
+            f"no migrations found in {migrations_folder()}: the installation is incomplete"
+        )
+    return revision
+
+
+def _refuse_newer(engine: Engine, url: URL) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    revision = _revision(engine)
+    if revision is not None and revision not in known:
+        raise DatabaseVersionError(
+            f"the database {url.render_as_string(hide_password=True)} is at revision {revision}, "
+            f"which is newer than this code ({head()}): upgrade the gateway, or use another database"
+        )
+
+
+def _revision(engine: Engine) -> str | None:
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except OperationalError as error:
+        raise SettingError(
+            f"cannot open the database {engine.url.render_as_string(hide_password=True)}: "
+            "check GATEWAY_DATABASE_URL, that the server is up and that the folder can be written"
+        ) from error
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    return config
+
+
+@contextlib.contextmanager
+def _engine(url: URL) -> Iterator[Engine]:
+    """Give a throw-away synchronous engine: migrations run before the server's event loop exists."""
+    engine = create_engine(
+        url if url.drivername == POSTGRESQL else url.set(drivername="sqlite"), poolclass=NullPool
+    )
+    try:
+        yield engine
+    finally:
+        engine.dispose()

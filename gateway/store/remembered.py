@@ -1,0 +1,198 @@
+"""The one way remembered rows are written: compare by content, keep the past, mark what is gone.
+
+Imports of snapshots and background jobs both come through here, so that freshness, history and removal mean
+the same whoever brought the data. It decides nothing about when a listing may be trusted: its caller does.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import cast
+
+import orjson
+from sqlalchemy import ColumnElement, Table, inspect, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.store.base import Base, Remembered
+from gateway.store.history import PastVersion
+from gateway.store.sources import SourceName
+from gateway.store.upsert import insert_rows, upsert_rows
+
+# Rows compared at a time: bounds memory and the length of an IN list.
+BATCH_ROWS = 1000
+
+RowKey = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many rows were seen, and what was done about them; `changed` counts new and returned rows too."""
+
+    seen: int = 0
+    new: int = 0
+    changed: int = 0
+    returned: int = 0
+    gone: int = 0
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        """Sum two outcomes, batch by batch."""
+        return Outcome(
+            seen=self.seen + other.seen,
+            new=self.new + other.new,
+            changed=self.changed + other.changed,
+            returned=self.returned + other.returned,
+            gone=self.gone + other.gone,
+        )
+
+
+async def remember(
+    session: AsyncSession, rows: Iterable[Remembered], *, source: SourceName, at: dt.datetime
+) -> Outcome:
+    """Bring remembered rows to what the source says now.
+
+    Rows are all of one table; the last of two with the same key wins. A row whose content is unchanged is
+    only marked as seen; one that changed leaves its former content in `past_versions`. Works within the
+    caller's transaction, a fixed number of statements per thousand rows.
+    """
+    total = Outcome()
+    iterator = iter(rows)
+    while batch := list(islice(iterator, BATCH_ROWS)):
+        total += await _remember_batch(session, batch, source, at)
+    return total
+
+
+async def mark_gone(
+    session: AsyncSession, model: type[Remembered], keys: Sequence[RowKey], *, at: dt.datetime
+) -> int:
+    """Mark rows as gone from their source and return how many were newly marked; nothing is deleted."""
+    table = _table(model)
+    marked = 0
+    for start in range(0, len(keys), BATCH_ROWS):
+        result = await session.execute(
+            update(table)
+            .where(_key_in(table, keys[start : start + BATCH_ROWS]), table.c.gone_at.is_(None))
+            .values(gone_at=at)
+        )
+        marked += cast("int", result.rowcount)  # type: ignore[attr-defined]
+    return marked
+
+
+async def present_keys(session: AsyncSession, model: type[Remembered]) -> set[RowKey]:
+    """Return the primary keys of the rows that are not gone."""
+    table = _table(model)
+    result = await session.execute(select(*table.primary_key.columns).where(table.c.gone_at.is_(None)))
+    return {tuple(row) for row in result}
+
+
+def content_hash(content: Mapping[str, object]) -> str:
+    """Return a stable fingerprint of a row's content, the same on every machine and database."""
+    text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+    return hashlib.blake2b(text, digest_size=16).hexdigest()
+
+
+async def _remember_batch(
+    session: AsyncSession, batch: Sequence[Remembered], source: SourceName, at: dt.datetime
+) -> Outcome:
+    table = _table(type(batch[0]))
+    columns = [column.name for column in table.columns if column.name not in Remembered.bookkeeping]
+    incoming = dict(_contents(table, columns, batch))
+    known = await _known_hashes(session, table, list(incoming))
+    fingerprints = {key: content_hash(content) for key, content in incoming.items()}
+    unchanged = [key for key, known_hash in known.items() if known_hash == (fingerprints[key], True)]
+    to_write = incoming.keys() - set(unchanged)
+    edited = [key for key in to_write if key in known and known[key][0] != fingerprints[key]]
+
+    await _keep_past_versions(session, table, columns, edited, at)
+    await upsert_rows(
+        session,
+        table,
+        [
+            {
+                **incoming[key],
+                "source": source.value,
+                "first_seen_at": at,
+                "last_seen_at": at,
+                "changed_at": at,
+                "content_hash": fingerprints[key],
+                "gone_at": None,
+            }
+            for key in incoming
+            if key in to_write
+        ],
+        keep=frozenset({"first_seen_at"}),
+    )
+    if unchanged:
+        await session.execute(update(table).where(_key_in(table, unchanged)).values(last_seen_at=at))
+    return Outcome(
+        seen=len(incoming),
+        new=len(incoming.keys() - known.keys()),
+        changed=len(to_write),
+        returned=sum(1 for _hash, is_present in known.values() if not is_present),
+    )
+
+
+async def _known_hashes(
+    session: AsyncSession, table: Table, keys: Sequence[RowKey]
+) -> dict[RowKey, tuple[str, bool]]:
+    """Return for each stored row its content hash and whether it is present (not gone)."""
+    key_columns = list(table.primary_key.columns)
+    result = await session.execute(
+        select(*key_columns, table.c.content_hash, table.c.gone_at).where(_key_in(table, keys))
+    )
+    return {tuple(row[:-2]): (row[-2], row[-1] is None) for row in result}
+
+
+async def _keep_past_versions(
+    session: AsyncSession, table: Table, columns: Sequence[str], keys: Sequence[RowKey], at: dt.datetime
+) -> None:
+    """Copy what the rows said until now into `past_versions`."""
+    if not keys:
+        return
+    result = await session.execute(select(table).where(_key_in(table, keys)))
+    await insert_rows(
+        session,
+        cast("Table", PastVersion.__table__),
+        [
+            {
+                "table_name": table.name,
+                "row_key": key_text(tuple(row[name] for name in _key_names(table))),
+                "valid_from": row["changed_at"],
+                "valid_to": at,
+                "content": orjson.loads(
+                    orjson.dumps({name: row[name] for name in columns}, option=orjson.OPT_UTC_Z)
+                ),
+            }
+            for row in result.mappings()
+        ],
+    )
+
+
+def _contents(
+    table: Table, columns: Sequence[str], batch: Sequence[Remembered]
+) -> Iterator[tuple[RowKey, dict[str, object]]]:
+    key_names = _key_names(table)
+    for row in batch:
+        content = {name: getattr(row, name) for name in columns}
+        yield tuple(content[name] for name in key_names), content
+
+
+def key_text(key: RowKey) -> str:
+    """Return a row's key as one text, its parts joined by "|" (which no name of ours contains)."""
+    return "|".join(str(part) for part in key)
+
+
+def _table(model: type[Remembered]) -> Table:
+    return cast("Table", inspect(cast("type[Base]", model)).local_table)
+
+
+def _key_names(table: Table) -> list[str]:
+    return [column.name for column in table.primary_key.columns]
+
+
+def _key_in(table: Table, keys: Sequence[RowKey]) -> ColumnElement[bool]:
+    columns = list(table.primary_key.columns)
+    if len(columns) == 1:
+        return columns[0].in_([key[0] for key in keys])
+    return tuple_(*columns).in_(keys)
