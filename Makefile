@@ -1,0 +1,54 @@
+# Every target does its own set-up; nothing needs to be installed by hand but git, make and Python 3.11+.
+#   make run PORT=8080           make test ARGS="-k seeds"           make bench ARGS="--size 100"
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench schema lock clean
+.SUFFIXES:
+# The targets share one environment; side by side they would install into it twice.
+.NOTPARALLEL:
+
+# Passed on to the program, the tests, the benchmark or the lock.
+ARGS ?=
+# Where `make run` listens, if not on the port of the settings.
+PORT ?=
+# The interpreter to build the environment with, if not the first one found that is new enough.
+PYTHON ?=
+export PYTHON
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: ## Set up what is missing and serve GraphQL on 127.0.0.1 (PORT=8000)
+	@sh scripts/environment.sh run
+	@exec .venv/bin/gateway run $(if $(PORT),--port $(PORT)) $(ARGS)
+
+test: ## Set up what is missing, check style and types, run every test on SQLite and PostgreSQL
+	@sh scripts/environment.sh test
+	@sh scripts/lint.sh
+	@sh scripts/test.sh $(ARGS)
+
+lint: ## Check style, formatting and types
+	@sh scripts/environment.sh test
+	@sh scripts/lint.sh
+
+format: ## Put the code into its one format and mend what can be mended by itself
+	@sh scripts/environment.sh test
+	@.venv/bin/python -m ruff check --fix .
+	@.venv/bin/python -m ruff format .
+
+bench: ## Measure the read path side by side
+	@sh scripts/environment.sh test
+	@.venv/bin/python -m bench $(ARGS)
+
+schema: ## Write schema.graphql, the public contract, from the code
+	@sh scripts/environment.sh run
+	@.venv/bin/gateway export-schema > schema.graphql.part || { rm -f schema.graphql.part; exit 1; }
+	@mv schema.graphql.part schema.graphql
+
+lock: ## Write the locks again from pyproject.toml (ARGS=--upgrade for the newest versions)
+	@sh scripts/lock.sh $(ARGS)
+
+clean: ## Remove everything these targets made, but no data (var/ stays)
+	@rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis dist
+	@rm -rf tests/contracts/node_modules schema.graphql.part
+	@find gateway tests bench migrations -name __pycache__ -type d -prune -exec rm -rf {} +

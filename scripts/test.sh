@@ -1,0 +1,26 @@
+#!/bin/sh
+# Runs the tests with what they need beside Python: Node, and PostgreSQL unless a server is named.
+# Arguments go to pytest. Without PostgreSQL the rest still runs, and a line says what did not; CI accepts no such gap.
+set -eu
+
+cd -P "$(dirname "$0")/.."
+
+if [ -z "${GATEWAY_NODE:-}" ] || [ -z "${GATEWAY_NPM:-}" ]; then
+    found=$(sh scripts/node.sh)
+    GATEWAY_NODE=$(printf '%s\n' "$found" | sed -n 1p)
+    GATEWAY_NPM=$(printf '%s\n' "$found" | sed -n 2p)
+fi
+export GATEWAY_NODE GATEWAY_NPM
+
+if [ -z "${GATEWAY_TEST_POSTGRES_URL:-}" ] && [ -z "${GATEWAY_POSTGRES_BIN:-}" ]; then
+    if GATEWAY_POSTGRES_BIN=$(sh scripts/postgres.sh); then
+        export GATEWAY_POSTGRES_BIN
+    elif [ -n "${CI:-}" ]; then
+        exit 1
+    else
+        unset GATEWAY_POSTGRES_BIN
+        echo "tests: everything that needs PostgreSQL is skipped" >&2
+    fi
+fi
+
+exec .venv/bin/python -m pytest "$@"
