@@ -118,7 +118,7 @@ def parse_task_name(text: str) -> TaskName | TestTaskName:
 
 
 def task_name(request: RequestName, step: StepKind, attempt: int) -> TaskName:
-    """The name a new submission gets; the attempt is always written, so no second one looks like the first."""
+    """The name a new submission gets; the attempt is always written, lest a second look like the first."""
     return TaskName(request, step, attempt)
 
 
