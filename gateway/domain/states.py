@@ -1,0 +1,202 @@
+"""Two kinds of state kept apart: what people intend with a request, and what its tasks are doing."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum, unique
+from types import MappingProxyType
+from typing import Final
+
+from gateway.errors import InputError, TransitionError
+
+
+@unique
+class Intent(StrEnum):
+    """What people decided about a request; only people change it."""
+
+    DRAFT = "DRAFT"
+    READY = "READY"
+    APPROVED = "APPROVED"
+    SUBMITTED = "SUBMITTED"
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+    ON_HOLD = "ON_HOLD"
+    CANCELLED = "CANCELLED"
+    OBSOLETE = "OBSOLETE"
+
+
+FINAL_INTENTS: Final = frozenset({Intent.REJECTED, Intent.CANCELLED, Intent.OBSOLETE})
+
+_ONWARD: Final[Mapping[Intent, frozenset[Intent]]] = MappingProxyType(
+    {
+        Intent.DRAFT: frozenset({Intent.READY, Intent.CANCELLED}),
+        Intent.READY: frozenset({Intent.APPROVED, Intent.CANCELLED}),
+        Intent.APPROVED: frozenset({Intent.SUBMITTED}),
+        Intent.SUBMITTED: frozenset({Intent.ACCEPTED, Intent.REJECTED}),
+        Intent.ACCEPTED: frozenset({Intent.OBSOLETE}),
+        Intent.REJECTED: frozenset(),
+        Intent.CANCELLED: frozenset(),
+        Intent.OBSOLETE: frozenset(),
+        Intent.ON_HOLD: frozenset(),
+    }
+)
+
+# The words of the 2025 spreadsheet and requests database, spelling included (CHEP 2025 talk).
+_WORDS: Final[Mapping[str, Intent]] = MappingProxyType(
+    {
+        "ready": Intent.READY,
+        "runnig": Intent.SUBMITTED,
+        "running": Intent.SUBMITTED,
+        "done": Intent.ACCEPTED,
+    }
+)
+_OBSOLETE: Final = re.compile(r"\bobsolete\b", re.IGNORECASE)
+
+
+def transitions_from(
+    intent: Intent, *, held_from: Intent | None = None, approval_needed: bool = True
+) -> frozenset[Intent]:
+    """The intents a person may choose next.
+
+    A request on hold goes back to where it was held from and nowhere else. Final intents cannot be held: an
+    obsolete request on hold would claim its seeds again. Without the need of approval, READY may be
+    submitted straight away.
+    """
+    if intent is Intent.ON_HOLD:
+        return frozenset() if held_from is None else frozenset({held_from})
+    onward = _ONWARD[intent]
+    if intent not in FINAL_INTENTS:
+        onward |= {Intent.ON_HOLD}
+    if intent is Intent.READY and not approval_needed:
+        onward |= {Intent.SUBMITTED}
+    return onward
+
+
+def check_transition(
+    old: Intent, new: Intent, *, held_from: Intent | None = None, approval_needed: bool = True
+) -> None:
+    """Raise TransitionError, listing what is possible, unless the step from `old` to `new` is allowed."""
+    allowed = transitions_from(old, held_from=held_from, approval_needed=approval_needed)
+    if new not in allowed:
+        choices = ", ".join(sorted(allowed)) or "nothing: this is final"
+        raise TransitionError(f"A request that is {old} cannot become {new}. Possible next: {choices}.")
+
+
+def intent_of_word(word: str, text: str = "") -> Intent:
+    """The intent behind a status word of the old lists; the word "obsolete" in the free text wins.
+
+    Our own names are understood as well. Raises InputError for a word nobody has explained to us.
+    """
+    if _OBSOLETE.search(text):
+        return Intent.OBSOLETE
+    bare = word.strip()
+    if bare.lower() in _WORDS:
+        return _WORDS[bare.lower()]
+    if bare.upper() in Intent.__members__:
+        return Intent[bare.upper()]
+    known = ", ".join([*_WORDS, *Intent.__members__])
+    raise InputError(f"The status {word[:40]!r} is not known. Known are {known}.")
+
+
+@unique
+class Execution(StrEnum):
+    """What an attempt, step or request is doing; derived, never typed in."""
+
+    NOT_SUBMITTED = "NOT_SUBMITTED"
+    BLOCKED = "BLOCKED"
+    SUBMITTING = "SUBMITTING"
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    ATTENTION = "ATTENTION"
+    STOPPING = "STOPPING"
+    COMPLETE = "COMPLETE"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+    ABORTED = "ABORTED"
+    UNKNOWN = "UNKNOWN"
+
+
+# Nothing more happens by itself; a person may still retry or extend the task.
+FINAL_EXECUTIONS: Final = frozenset(
+    {Execution.COMPLETE, Execution.PARTIAL, Execution.FAILED, Execution.ABORTED}
+)
+
+# PanDA task states: JediTaskSpec and the states' documentation.
+_PANDA_STATES: Final[Mapping[Execution, str]] = MappingProxyType(
+    {
+        Execution.QUEUED: "registered defined assigning ready pending topreprocess preprocessing rerefine "
+        "toincexec toretry toreassign reassigning waiting staging",
+        Execution.RUNNING: "scouting scouted running prepared finishing passed submitting",
+        Execution.ATTENTION: "exhausted paused throttled",
+        Execution.STOPPING: "aborting toabort tobroken",
+        Execution.COMPLETE: "done",
+        Execution.PARTIAL: "finished",
+        Execution.FAILED: "failed broken",
+        Execution.ABORTED: "aborted",
+    }
+)
+EXECUTION_OF_STATE: Final[Mapping[str, Execution]] = MappingProxyType(
+    {state: execution for execution, states in _PANDA_STATES.items() for state in states.split()}
+)
+
+# A task pending for longer than a day waits for something that a person has to give.
+PENDING_LIMIT: Final = dt.timedelta(hours=24)
+
+
+def execution_of(
+    panda_status: str | None,
+    *,
+    pending_for: dt.timedelta | None = None,
+    pending_limit: dt.timedelta = PENDING_LIMIT,
+) -> Execution:
+    """What a PanDA task state means; a state we do not know, or none, is UNKNOWN (show it raw).
+
+    `pending_for` is how long the task has been pending; beyond the limit it needs attention.
+    """
+    if panda_status is None:
+        return Execution.UNKNOWN
+    state = panda_status.strip().lower()
+    if state == "pending" and pending_for is not None and pending_for > pending_limit:
+        return Execution.ATTENTION
+    return EXECUTION_OF_STATE.get(state, Execution.UNKNOWN)
+
+
+# Most telling first: what needs a person, what is in doubt, what moves, what waits, what is over.
+_MOST_TELLING_FIRST: Final = (
+    Execution.FAILED,
+    Execution.ABORTED,
+    Execution.ATTENTION,
+    Execution.UNKNOWN,
+    Execution.STOPPING,
+    Execution.SUBMITTING,
+    Execution.RUNNING,
+    Execution.QUEUED,
+    Execution.BLOCKED,
+    Execution.NOT_SUBMITTED,
+    Execution.PARTIAL,
+    Execution.COMPLETE,
+)
+_RANK: Final[Mapping[Execution, int]] = MappingProxyType(
+    {execution: rank for rank, execution in enumerate(_MOST_TELLING_FIRST)}
+)
+
+
+def step_execution(attempts: Iterable[tuple[int, Execution]]) -> Execution:
+    """The execution of the attempt with the highest number; older ones are history. None: NOT_SUBMITTED."""
+    latest = max(attempts, key=lambda attempt: attempt[0], default=None)
+    return Execution.NOT_SUBMITTED if latest is None else latest[1]
+
+
+def request_execution(steps: Iterable[Execution]) -> Execution:
+    """One word for a request from its steps' executions: the most telling of them.
+
+    A person's turn comes first (FAILED, ABORTED, ATTENTION), then doubt (UNKNOWN), movement (STOPPING,
+    SUBMITTING, RUNNING, QUEUED), waiting (BLOCKED, NOT_SUBMITTED), and only then the ends (PARTIAL,
+    COMPLETE). A step not submitted yet beside one that has ended well makes the request PARTIAL, because part
+    of it is there. A request without steps is NOT_SUBMITTED.
+    """
+    seen = frozenset(steps)
+    most_telling = min(seen, key=_RANK.__getitem__, default=Execution.NOT_SUBMITTED)
+    if most_telling is Execution.NOT_SUBMITTED and seen & {Execution.COMPLETE, Execution.PARTIAL}:
+        return Execution.PARTIAL
+    return most_telling
