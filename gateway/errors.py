@@ -7,8 +7,12 @@
     │   ├── FilterError           a filter, sort or page argument cannot be used
     │   │   └── CursorError       a cursor is not one of ours, or belongs to another ordering
     │   ├── TransitionError       the state does not allow the step that was asked for
-    │   └── ImportFileError       a file cannot be read as what it should be
+    │   ├── ImportFileError       a file cannot be read as what it should be
+    │   ├── BadValueError         a value in a GraphQL document or its variables fits no type
+    │   ├── LimitError            a GraphQL document asks for more than the gateway gives at once
+    │   └── TransportError        an HTTP request is not one we take; it says with which status
     ├── RefusedError              the viewer may not do this
+    │   └── UnauthenticatedError  nobody is known to be asking
     ├── SetupError                the program cannot start as it is configured; the message says what to do
     │   ├── SettingError          a setting has a value that cannot work
     │   ├── DatabaseVersionError  the database is older or newer than the code
@@ -18,13 +22,10 @@
 Each carries a machine-readable `code`, which is what `extensions.code` shows in GraphQL.
 """
 
-from typing import ClassVar
-
-
 class GatewayError(Exception):
     """Root of the errors raised on purpose; its message is a sentence for the person who caused or meets it."""
 
-    code: ClassVar[str] = "GATEWAY_ERROR"
+    code: str = "GATEWAY_ERROR"
 
     @property
     def message(self) -> str:
@@ -74,10 +75,46 @@ class ImportFileError(InputError):
     code = "BAD_FILE"
 
 
+class BadValueError(InputError):
+    """A value in a document or its variables fits no type we have: NUL, a lone surrogate, no finite number."""
+
+    code = "BAD_USER_INPUT"
+
+
+class LimitError(InputError):
+    """A document is larger, deeper or dearer than the gateway answers; `code` is `LIMIT_` and what it counts."""
+
+    code = "LIMIT"
+
+    def __init__(self, counted: str, message: str, *, found: int | None, limit: int) -> None:
+        super().__init__(message)
+        self.code = f"LIMIT_{counted}"
+        self.found = found
+        self.limit = limit
+
+
+class TransportError(InputError):
+    """An HTTP request cannot be taken as GraphQL; `status` is the answer's, `allow` the methods that can."""
+
+    code = "BAD_REQUEST"
+
+    def __init__(self, status: int, code: str, message: str, *, allow: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.allow = allow
+
+
 class RefusedError(GatewayError):
     """The viewer may not do this; the message says which right is missing."""
 
     code = "FORBIDDEN"
+
+
+class UnauthenticatedError(RefusedError):
+    """Nobody is known to be asking, and what was asked for is not open to everybody; log in and ask again."""
+
+    code = "UNAUTHENTICATED"
 
 
 class SetupError(GatewayError):
