@@ -10,6 +10,7 @@
     │   ├── ImportFileError       a file cannot be read as what it should be
     │   ├── BadValueError         a value in a GraphQL document or its variables fits no type
     │   ├── LimitError            a GraphQL document asks for more than the gateway gives at once
+    │   ├── OperationError        which operation to execute is unclear, or it is not executed here
     │   └── TransportError        an HTTP request is not one we take; it says with which status
     ├── RefusedError              the viewer may not do this
     │   └── UnauthenticatedError  nobody is known to be asking
@@ -22,8 +23,9 @@
 Each carries a machine-readable `code`, which is what `extensions.code` shows in GraphQL.
 """
 
+
 class GatewayError(Exception):
-    """Root of the errors raised on purpose; its message is a sentence for the person who caused or meets it."""
+    """Root of the errors raised on purpose; its message is a sentence for whoever caused or meets it."""
 
     code: str = "GATEWAY_ERROR"
 
@@ -76,13 +78,13 @@ class ImportFileError(InputError):
 
 
 class BadValueError(InputError):
-    """A value in a document or its variables fits no type we have: NUL, a lone surrogate, no finite number."""
+    """A value fits no type we have: a NUL character, a lone surrogate, a number that is not finite."""
 
     code = "BAD_USER_INPUT"
 
 
 class LimitError(InputError):
-    """A document is larger, deeper or dearer than the gateway answers; `code` is `LIMIT_` and what it counts."""
+    """A document is larger, deeper or dearer than we answer; `code` is `LIMIT_` and what was counted."""
 
     code = "LIMIT"
 
@@ -91,6 +93,16 @@ class LimitError(InputError):
         self.code = f"LIMIT_{counted}"
         self.found = found
         self.limit = limit
+
+
+class OperationError(InputError):
+    """A document holds no operation that can be executed as it was asked for; `code` says why."""
+
+    code = "OPERATION_NOT_FOUND"
+
+    def __init__(self, message: str, *, code: str = "OPERATION_NOT_FOUND") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class TransportError(InputError):

@@ -1,0 +1,1 @@
+"""The public face: GraphQL types, arguments, descriptions and limits; translation only."""

@@ -1,0 +1,190 @@
+"""What a GraphQL request gets back: data, problems with codes, extensions; and how errors become problems.
+
+No message leaves here that was written for a programmer: it is ours, or graphql-core's about the document.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import orjson
+from graphql import GraphQLError, GraphQLSyntaxError
+from graphql.validation.validate import ValidationAbortedError
+from strawberry.exceptions import StrawberryInputCoercionError
+
+from gateway.errors import GatewayError, InputError, LimitError
+
+PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+BAD_USER_INPUT = "BAD_USER_INPUT"
+INTERNAL_ERROR = "INTERNAL_ERROR"
+
+# graphql-core prints the offending part of the document again, which may be most of it.
+MAX_MESSAGE_CHARACTERS = 300
+
+# What is said instead of names to those who may not introspect: types, fields and arguments in a message
+# would tell them the schema piece by piece.
+CLOSED_DOCUMENT = "this place in the document does not fit the schema"
+CLOSED_VARIABLE = "the value of variable {variable} does not fit its type"
+CLOSED_ARGUMENT = "an argument at this place has a value that does not fit its type"
+
+# After these words graphql-core 3.3 and Strawberry 0.341 quote Python's own message, or the repr of a value;
+# what is kept in front of them is in the first group. Held by tests.
+_PYTHON_FOLLOWS = re.compile(
+    r"(.*?)(?:, but encountered error |(?<=\")\. |[,;] found: | Found: ).*", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One entry of `errors`; lines and columns count from 1, `path` is None outside of execution."""
+
+    message: str
+    code: str
+    locations: tuple[tuple[int, int], ...] = ()
+    path: tuple[str | int, ...] | None = None
+    details: Mapping[str, object] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        """Return the entry as the specification shapes it."""
+        entry: dict[str, object] = {"message": self.message}
+        if self.locations:
+            entry["locations"] = [{"line": line, "column": column} for line, column in self.locations]
+        if self.path is not None:
+            entry["path"] = list(self.path)
+        entry["extensions"] = {**self.details, "code": self.code}
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer and its JSON; `is_executed` is False if nothing was executed, and then there is no `data`."""
+
+    body: bytes
+    is_executed: bool
+    problems: tuple[Problem, ...] = ()
+    data: Mapping[str, object] | None = None
+
+
+def refusal(problems: Sequence[Problem]) -> Answer:
+    """Return the answer to a request of which nothing was executed."""
+    body = orjson.dumps({"errors": [problem.as_json() for problem in problems]})
+    return Answer(body, is_executed=False, problems=tuple(problems))
+
+
+def executed(
+    data: Mapping[str, object] | None, problems: Sequence[Problem], extensions: Mapping[str, object]
+) -> Answer:
+    """Return the answer of an execution.
+
+    Raises TypeError if a resolver returned what JSON cannot say. NaN and infinities become null.
+    """
+    content: dict[str, object] = {}
+    if problems:
+        content["errors"] = [problem.as_json() for problem in problems]
+    content["data"] = data
+    if extensions:
+        content["extensions"] = dict(extensions)
+    return Answer(orjson.dumps(content), is_executed=True, problems=tuple(problems), data=data)
+
+
+def internal_problem(
+    correlation_id: str,
+    locations: tuple[tuple[int, int], ...] = (),
+    path: tuple[str | int, ...] | None = None,
+) -> Problem:
+    """Return the entry for a failure of ours: no cause, but the id under which the log has it."""
+    return Problem(
+        f"something failed on our side; the operators find it in the log as {correlation_id}",
+        INTERNAL_ERROR,
+        locations,
+        path,
+        details={"correlationId": correlation_id},
+    )
+
+
+def gateway_problem(error: GatewayError) -> Problem:
+    """Return the entry for an error raised on purpose."""
+    details: dict[str, object] = {}
+    if isinstance(error, LimitError):
+        details = {"found": error.found, "limit": error.limit}
+    return Problem(error.message, error.code, details=details)
+
+
+def document_problem(error: GraphQLError, *, names_are_open: bool, limit: int) -> Problem:
+    """Return the entry for what parsing or validation found; `limit` is the number of comparisons allowed."""
+    if isinstance(error, GraphQLSyntaxError):
+        return Problem(_cut(error.message), PARSE_FAILED, _locations(error))
+    if isinstance(error, ValidationAbortedError):
+        if error.message.startswith("Too many validation errors"):
+            return Problem("there are more problems than are listed here", VALIDATION_FAILED)
+        message = f"fields that overlap need more than {limit} comparisons; the limit is {limit}"
+        return Problem(message, "LIMIT_COMPARISONS", details={"found": None, "limit": limit})
+    if not names_are_open:
+        return Problem(CLOSED_DOCUMENT, VALIDATION_FAILED, _locations(error))
+    return Problem(_without_python(error), VALIDATION_FAILED, _locations(error))
+
+
+def variable_problem(error: GraphQLError, *, names_are_open: bool) -> Problem:
+    """Return the entry for a variable whose value does not fit."""
+    if not names_are_open:
+        # The error points at the definition of the variable, which starts with its name.
+        node = error.nodes[0] if error.nodes else None
+        name = getattr(getattr(getattr(node, "variable", None), "name", None), "value", None)
+        message = CLOSED_VARIABLE.format(variable=f"${name}" if name else "")
+        return Problem(message, BAD_USER_INPUT, _locations(error))
+    return Problem(_without_python(error), _code_of(error), _locations(error))
+
+
+def field_problem(
+    error: GraphQLError, *, names_are_open: bool, report: Callable[[Exception, Sequence[str | int]], str]
+) -> Problem:
+    """Return the entry for an error in a field.
+
+    An error that nobody raised on purpose is given to `report`, which returns the id it was logged under.
+    """
+    path = tuple(error.path or ())
+    chain = list(_causes(error))
+    cause = chain[-1]
+    if isinstance(cause, GatewayError):
+        known = gateway_problem(cause)
+        return Problem(known.message, known.code, _locations(error), path, known.details)
+    extensions = dict(error.extensions or {})
+    if isinstance(cause, GraphQLError) and isinstance(extensions.get("code"), str):
+        return Problem(_cut(error.message), str(extensions.pop("code")), _locations(error), path, extensions)
+    # graphql-core points at the nodes of an argument it could not read, and at none when it could not write a
+    # result: the first is the caller's mistake, the second ours.
+    is_about_arguments = any(isinstance(link, GraphQLError) and link.nodes for link in chain[1:])
+    if is_about_arguments or isinstance(cause, StrawberryInputCoercionError):
+        message = _without_python(error) if names_are_open else CLOSED_ARGUMENT
+        return Problem(message, BAD_USER_INPUT, _locations(error), path)
+    return internal_problem(report(cause, path), _locations(error), path)
+
+
+def _causes(error: GraphQLError) -> Iterator[Exception]:
+    """Return the error and, one behind the other, the errors it stands for."""
+    link: Exception | None = error
+    while link is not None:
+        yield link
+        link = link.original_error if isinstance(link, GraphQLError) else None
+
+
+def _code_of(error: GraphQLError) -> str:
+    cause = list(_causes(error))[-1]
+    return cause.code if isinstance(cause, InputError) else BAD_USER_INPUT
+
+
+def _without_python(error: GraphQLError) -> str:
+    message = _PYTHON_FOLLOWS.sub(r"\1", error.message, count=1).replace("not to be None", "not to be null")
+    cause = list(_causes(error))[-1]
+    if isinstance(cause, GatewayError) and cause.message not in message:
+        message = f"{message}: {cause.message}"
+    return _cut(message)
+
+
+def _cut(message: str) -> str:
+    return message if len(message) <= MAX_MESSAGE_CHARACTERS else message[: MAX_MESSAGE_CHARACTERS - 1] + "…"
+
+
+def _locations(error: GraphQLError) -> tuple[tuple[int, int], ...]:
+    return tuple((location.line, location.column) for location in error.locations or ())

@@ -1,0 +1,247 @@
+"""Executes GraphQL requests on a Strawberry schema: limits first, then validation, then graphql-core itself.
+
+`strawberry.Schema.execute` is passed over on purpose: it keeps no plans, and logs errors with the query.
+"""
+
+import traceback
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from inspect import isawaitable
+from typing import Generic, Protocol, TypeVar
+
+import structlog
+from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType, execute
+from strawberry import Schema
+from strawberry.execution import optimized_is_awaitable
+
+from gateway.errors import GatewayError, OperationError, RefusedError, SetupError
+from gateway.schema.answers import (
+    Answer,
+    Problem,
+    document_problem,
+    executed,
+    field_problem,
+    gateway_problem,
+    internal_problem,
+    refusal,
+    variable_problem,
+)
+from gateway.schema.cost import shape_of
+from gateway.schema.limits import Limits, refuse_measure
+from gateway.schema.measures import Measure, measure, page_numbers
+from gateway.schema.outline import OperationOutline
+from gateway.schema.plans import Plan, PlanCache, Validator, read_plan
+from gateway.schema.values import check_text, check_variables
+
+log = structlog.get_logger()
+
+# Wrong values reported for one set of variables; each may print the value again.
+MAX_VARIABLE_PROBLEMS = 10
+
+# Failures of one operation written to the log; a list of a thousand may fail a thousand times for one reason.
+MAX_LOGGED_FAILURES = 5
+
+
+class ViewerLike(Protocol):
+    """What execution asks about who asks."""
+
+    @property
+    def may_introspect(self) -> bool:
+        """Whether the schema's own description may be asked for, and named in messages."""
+        ...
+
+
+class OperationContext(Protocol):
+    """What lives as long as one operation and is `info.context` in its resolvers."""
+
+    def response_extensions(self) -> Mapping[str, object]:
+        """Return what the answer says in `extensions`, once all fields are resolved."""
+        ...
+
+
+V = TypeVar("V", bound=ViewerLike)
+
+OpenContext = Callable[[V], AbstractAsyncContextManager[OperationContext]]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRequest:
+    """A GraphQL request as any transport brings it."""
+
+    query: str
+    operation_name: str | None = None
+    variables: Mapping[str, object] = field(default_factory=dict)
+    extensions: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request that may be executed: its plan is valid, its operation within the limits."""
+
+    plan: Plan
+    operation: OperationDefinitionNode
+    request: OperationRequest
+
+
+class Executor(Generic[V]):
+    """Answers GraphQL requests; one per schema, shared by all requests.
+
+    `list_bounds` gives the usual length of plain lists by "Type.field" for the cost estimate. `open_context`
+    is entered for each operation that passed all checks. `correlation_id` names the present request.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        open_context: OpenContext[V],
+        *,
+        limits: Limits | None = None,
+        list_bounds: Mapping[str, int] | None = None,
+        correlation_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+        plans: PlanCache | None = None,
+    ) -> None:
+        if schema.extensions or schema.directives:
+            raise SetupError(
+                "schema extensions and operation directives of Strawberry would not be executed here"
+            )
+        self._strawberry_schema = schema
+        # Private, and held by a test: the public API has no way to the schema that graphql-core executes.
+        self._schema = schema._schema
+        self._open_context = open_context
+        self._correlation_id = correlation_id
+        self.limits = limits or Limits()
+        self._shape = shape_of(self._schema, list_bounds)
+        self._validator = Validator(self._schema, self.limits)
+        self.plans = plans or PlanCache()
+
+    async def execute(self, request: OperationRequest, viewer: V, *, only_queries: bool = False) -> Answer:
+        """Answer one request; never raises, every failure is an answer with a code.
+
+        `only_queries` refuses mutations, for transports that another site could make a browser use.
+        """
+        try:
+            prepared = self.prepare(request, viewer, only_queries=only_queries)
+            if isinstance(prepared, Answer):
+                return prepared
+            return await self._run(prepared, viewer)
+        except GatewayError as error:
+            return refusal([gateway_problem(error)])
+        except Exception as error:  # noqa: BLE001 - the border: whatever it is, the caller gets an id, not a traceback
+            return refusal([internal_problem(self._report(error, ()))])
+
+    def prepare(
+        self, request: OperationRequest, viewer: V, *, only_queries: bool = False
+    ) -> Prepared | Answer:
+        """Check a request without executing anything: an Answer says what is wrong with it.
+
+        Raises LimitError, BadValueError, OperationError or RefusedError before validation.
+        """
+        plan = self.plans.get(request.query)
+        if plan is None:
+            try:
+                plan = read_plan(request.query, self._shape, self.limits)
+            except GraphQLError as error:
+                return self._refused([error], viewer)
+        operation = self._operation(plan, request.operation_name)
+        kind = operation.node.operation
+        if kind is OperationType.SUBSCRIPTION:
+            raise OperationError("subscriptions are not answered here", code="SUBSCRIPTION_NOT_SERVED")
+        if only_queries and kind is not OperationType.QUERY:
+            raise OperationError("only queries are answered here; use POST", code="ONLY_QUERIES")
+        if plan.outline.asks_introspection and not viewer.may_introspect:
+            raise RefusedError("the description of the schema is not open to you")
+        check_variables(request.variables, max_depth=self.limits.value_depth, max_values=self.limits.values)
+        refuse_measure(self._measure(plan, operation, request.variables), self.limits)
+        if not plan.is_valid:
+            problems = self._validator.problems(plan.document, suggest=viewer.may_introspect)
+            if problems:
+                return self._refused(problems, viewer)
+            plan.is_valid = True
+            self.plans.put(request.query, plan)
+        return Prepared(plan, operation.node, request)
+
+    def _refused(self, errors: Sequence[GraphQLError], viewer: V) -> Answer:
+        return refusal(
+            [
+                document_problem(error, names_are_open=viewer.may_introspect, limit=self.limits.comparisons)
+                for error in errors
+            ]
+        )
+
+    def _operation(self, plan: Plan, name: str | None) -> OperationOutline:
+        operations = plan.outline.operations
+        if name is None:
+            if len(operations) == 1:
+                return operations[0]
+            wanted = "holds no operation" if not operations else "holds several; say which with operationName"
+            raise OperationError(f"the document {wanted}")
+        check_text(name)
+        for operation in operations:
+            if operation.node.name is not None and operation.node.name.value == name:
+                return operation
+        raise OperationError("the document has no operation of the name asked for")
+
+    def _measure(self, plan: Plan, operation: OperationOutline, variables: Mapping[str, object]) -> Measure:
+        numbers = page_numbers(plan.outline, operation, variables)
+        key = (id(operation), *sorted(numbers.items()))
+        known = plan.measures.get(key)
+        if known is None:
+            known = measure(plan.outline, operation, numbers).measure
+            plan.remember(key, known)
+        return known
+
+    async def _run(self, prepared: Prepared, viewer: V) -> Answer:
+        async with self._open_context(viewer) as context:
+            outcome = execute(
+                self._schema,
+                prepared.plan.document,
+                context_value=context,
+                variable_values=dict(prepared.request.variables),
+                operation_name=prepared.request.operation_name,
+                max_coercion_errors=MAX_VARIABLE_PROBLEMS,
+                executor_class=self._strawberry_schema.execution_context_class,
+                # Strawberry declares the guard as a plain predicate.
+                is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+                hide_suggestions=not viewer.may_introspect,
+                operation_extensions=dict(prepared.request.extensions),
+            )
+            result = await outcome if isawaitable(outcome) else outcome
+            return self._answer(result, context.response_extensions(), viewer)
+
+    def _answer(self, result: ExecutionResult, extensions: Mapping[str, object], viewer: V) -> Answer:
+        errors = result.errors or []
+        names_are_open = viewer.may_introspect
+        if result.data is None and errors and all(error.path is None for error in errors):
+            return refusal([variable_problem(error, names_are_open=names_are_open) for error in errors])
+        reported = 0
+
+        def report(error: Exception, path: Sequence[str | int]) -> str:
+            nonlocal reported
+            reported += 1
+            return self._report(error, path) if reported <= MAX_LOGGED_FAILURES else self._correlation_id()
+
+        problems: list[Problem] = [
+            field_problem(error, names_are_open=names_are_open, report=report) for error in errors
+        ]
+        if reported > MAX_LOGGED_FAILURES:
+            log.error("more fields failed", action="graphql.failed", failures=reported)
+        return executed(result.data, problems, extensions)
+
+    def _report(self, error: Exception, path: Sequence[str | int]) -> str:
+        """Log a failure of ours with its traceback, and return the id it is logged under."""
+        correlation_id = self._correlation_id()
+        log.error(
+            "an operation failed",
+            action="graphql.failed",
+            correlation_id=correlation_id,
+            path=".".join(str(step) for step in path),
+            traceback=_traceback(error),
+        )
+        return correlation_id
+
+
+def _traceback(error: Exception) -> str:
+    """Return the traceback as text; rendered here because a renderer may print locals, and so variables."""
+    return "".join(traceback.format_exception(error))
