@@ -38,6 +38,7 @@ class Dataset(Remembered, Base, kw_only=True):
     request_name: Mapped[Word | None] = mapped_column(default=None)
     step_kind: Mapped[str | None] = mapped_column(String(16), default=None)
     attempt_number: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    attempt_key: Mapped[str | None] = mapped_column(String(120), index=True, default=None)
     data_type: Mapped[str | None] = mapped_column(String(16), default=None)
 
 

@@ -28,7 +28,7 @@ def migrations_folder() -> Path:
 def upgrade(url: URL) -> None:
     """Create or upgrade the database, under a lock, to the newest revision.
 
-    Raises DatabaseVersionError when newer code made the database, SettingError when it cannot be opened.
+    Raises DatabaseVersionError if newer code made the database, SettingError if it cannot be opened.
     """
     with _engine(url) as engine:
         _refuse_newer(engine, url)
@@ -45,7 +45,8 @@ def check_current(url: URL) -> None:
         revision = _revision(engine)
     if revision != head():
         raise DatabaseVersionError(
-            f"the database is at revision {revision or 'none'}, this code needs {head()}: run `gateway migrate`"
+            f"the database is at revision {revision or 'none'}, this code needs {head()}: "
+            "run `gateway migrate`"
         )
 
 

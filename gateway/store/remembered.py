@@ -12,18 +12,17 @@ from itertools import islice
 from typing import cast
 
 import orjson
-from sqlalchemy import ColumnElement, Table, inspect, select, tuple_, update
+from sqlalchemy import Table, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.store.base import Base, Remembered
 from gateway.store.history import PastVersion
+from gateway.store.keys import RowKey, key_in, key_text
 from gateway.store.sources import SourceName
 from gateway.store.upsert import insert_rows, upsert_rows
 
 # Rows compared at a time: bounds memory and the length of an IN list.
 BATCH_ROWS = 1000
-
-RowKey = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,10 @@ async def mark_gone(
     for start in range(0, len(keys), BATCH_ROWS):
         result = await session.execute(
             update(table)
-            .where(_key_in(table, keys[start : start + BATCH_ROWS]), table.c.gone_at.is_(None))
+            .where(
+                key_in(table.primary_key.columns.values(), keys[start : start + BATCH_ROWS]),
+                table.c.gone_at.is_(None),
+            )
             .values(gone_at=at)
         )
         marked += cast("int", result.rowcount)  # type: ignore[attr-defined]
@@ -124,7 +126,9 @@ async def _remember_batch(
         keep=frozenset({"first_seen_at"}),
     )
     if unchanged:
-        await session.execute(update(table).where(_key_in(table, unchanged)).values(last_seen_at=at))
+        await session.execute(
+            update(table).where(key_in(table.primary_key.columns.values(), unchanged)).values(last_seen_at=at)
+        )
     return Outcome(
         seen=len(incoming),
         new=len(incoming.keys() - known.keys()),
@@ -139,7 +143,9 @@ async def _known_hashes(
     """Return for each stored row its content hash and whether it is present (not gone)."""
     key_columns = list(table.primary_key.columns)
     result = await session.execute(
-        select(*key_columns, table.c.content_hash, table.c.gone_at).where(_key_in(table, keys))
+        select(*key_columns, table.c.content_hash, table.c.gone_at).where(
+            key_in(table.primary_key.columns.values(), keys)
+        )
     )
     return {tuple(row[:-2]): (row[-2], row[-1] is None) for row in result}
 
@@ -150,7 +156,7 @@ async def _keep_past_versions(
     """Copy what the rows said until now into `past_versions`."""
     if not keys:
         return
-    result = await session.execute(select(table).where(_key_in(table, keys)))
+    result = await session.execute(select(table).where(key_in(table.primary_key.columns.values(), keys)))
     await insert_rows(
         session,
         cast("Table", PastVersion.__table__),
@@ -178,21 +184,9 @@ def _contents(
         yield tuple(content[name] for name in key_names), content
 
 
-def key_text(key: RowKey) -> str:
-    """Return a row's key as one text, its parts joined by "|" (which no name of ours contains)."""
-    return "|".join(str(part) for part in key)
-
-
 def _table(model: type[Remembered]) -> Table:
     return cast("Table", inspect(cast("type[Base]", model)).local_table)
 
 
 def _key_names(table: Table) -> list[str]:
     return [column.name for column in table.primary_key.columns]
-
-
-def _key_in(table: Table, keys: Sequence[RowKey]) -> ColumnElement[bool]:
-    columns = list(table.primary_key.columns)
-    if len(columns) == 1:
-        return columns[0].in_([key[0] for key in keys])
-    return tuple_(*columns).in_(keys)

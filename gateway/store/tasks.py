@@ -11,8 +11,8 @@ from gateway.store.base import Base, Long, Remembered, UtcDateTime, Word
 class Task(Remembered, Base, kw_only=True):
     """A PanDA task (JediTaskSpec, panda-server 1.0.4).
 
-    `request_name`, `step_kind` and `attempt_number` are read from the name by `domain.names`; they are null
-    for names that do not follow the production grammar. Job numbers are null while PanDA has not said them.
+    `request_name`, `step_kind`, `attempt_number` and `attempt_key` ("<request>.<step>.<number>") are read from
+    the name by `domain.names`; they are null for names that do not follow the production grammar. Job numbers are null while PanDA has not said them.
     """
 
     __tablename__ = "tasks"
@@ -51,6 +51,7 @@ class Task(Remembered, Base, kw_only=True):
     request_name: Mapped[Word | None] = mapped_column(default=None)
     step_kind: Mapped[str | None] = mapped_column(String(16), default=None)
     attempt_number: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    attempt_key: Mapped[str | None] = mapped_column(String(120), index=True, default=None)
 
 
 class TaskJobCount(Remembered, Base, kw_only=True):

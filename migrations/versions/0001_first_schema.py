@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("request_name", sa.String(length=64), nullable=True),
         sa.Column("step_kind", sa.String(length=16), nullable=True),
         sa.Column("attempt_number", sa.BigInteger(), nullable=True),
+        sa.Column("attempt_key", sa.String(length=120), nullable=True),
         sa.Column("data_type", sa.String(length=16), nullable=True),
         sa.Column("source", sa.String(length=16), nullable=False),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
@@ -50,6 +51,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("datasets", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_datasets_account"), ["account"], unique=False)
+        batch_op.create_index(batch_op.f("ix_datasets_attempt_key"), ["attempt_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_datasets_created_at"), ["created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_datasets_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(
@@ -508,6 +510,7 @@ def upgrade() -> None:
         sa.Column("request_name", sa.String(length=64), nullable=True),
         sa.Column("step_kind", sa.String(length=16), nullable=True),
         sa.Column("attempt_number", sa.BigInteger(), nullable=True),
+        sa.Column("attempt_key", sa.String(length=120), nullable=True),
         sa.Column("source", sa.String(length=16), nullable=False),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
@@ -517,6 +520,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("jedi_task_id", name=op.f("pk_tasks")),
     )
     with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tasks_attempt_key"), ["attempt_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_tasks_created_at"), ["created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_tasks_ended_at"), ["ended_at"], unique=False)
         batch_op.create_index("ix_tasks_name", ["name"], unique=False)

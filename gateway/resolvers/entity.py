@@ -1,0 +1,161 @@
+"""Entities and relations: the two declarations that pages, filters and batch loaders are made from.
+
+An entity says what of a table may be filtered and sorted by; a relation says once how rows of one entity lead
+to rows of another. Nothing else in the program joins tables for reading.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Generic, TypeVar, cast
+
+from sqlalchemy import ColumnElement, Table, and_, inspect, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from gateway.store.base import Base, Remembered
+from gateway.store.filtering import Condition, FilterField, to_sql
+from gateway.store.paging import Order, SortKey
+from gateway.store.sources import SourceName
+
+Row = TypeVar("Row", bound=Base)
+Parent = TypeVar("Parent", bound=Base)
+Child = TypeVar("Child", bound=Base)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entity(Generic[Row]):
+    """A kind of row that the schema shows: its table, its owner, and what may be filtered and sorted.
+
+    `filters` and `sorts` are keyed by the Python name of the schema's field. `source` is None for what we
+    own. `default_order` lists sort names, "-" in front for descending. `relations` is filled by the relations
+    themselves, which is how a filter finds them by name.
+    """
+
+    name: str
+    model: type[Row]
+    filters: Mapping[str, FilterField]
+    sorts: Mapping[str, InstrumentedAttribute[Any]]
+    default_order: tuple[str, ...]
+    source: SourceName | None = None
+    relations: dict[str, "Relation[Any, Any]"] = field(default_factory=dict)
+
+    @property
+    def key_columns(self) -> list[InstrumentedAttribute[Any]]:
+        """The primary key, as mapped attributes in order."""
+        mapper = inspect(self.model)
+        return [
+            cast("InstrumentedAttribute[Any]", getattr(self.model, mapper.get_property_by_column(column).key))
+            for column in mapper.primary_key
+        ]
+
+    @property
+    def present(self) -> ColumnElement[bool] | None:
+        """Return "the row is not gone" as SQL, for remembered rows; None for what we own."""
+        return present_in(self.model)
+
+    def order(self, names: tuple[str, ...] = ()) -> Order:
+        """Return the total order for sort names, by default the entity's own, ended by the primary key."""
+        names = names or self.default_order
+        keys = [
+            _sort_key(self.sorts[name.removeprefix("-")], is_descending=name.startswith("-"))
+            for name in names
+        ]
+        taken = {key.attribute for key in keys}
+        keys += [_sort_key(column) for column in self.key_columns if column.key not in taken]
+        return tuple(keys)
+
+    def exists(self, relation: str, condition: Condition) -> ColumnElement[bool]:
+        """Return "some row reached by the relation meets the condition" as SQL."""
+        return self.relations[relation].exists(condition)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A table of pairs between two entities: its column equal to the parent's, and to the child's.
+
+    `only` restricts the pairs to those with a value in a column; `order` puts the children in the pairs' order.
+    """
+
+    model: type[Base]
+    to_parent: InstrumentedAttribute[Any]
+    to_child: InstrumentedAttribute[Any]
+    only: tuple[InstrumentedAttribute[Any], str] | None = None
+    order: InstrumentedAttribute[Any] | None = None
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Which pairs count, as SQL."""
+        conditions = [self.only[0] == self.only[1]] if self.only else []
+        present = present_in(self.model)
+        return conditions if present is None else [*conditions, present]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relation(Generic[Parent, Child]):
+    """How rows of one entity lead to rows of another: equal values of `parent_key` and `child_key`.
+
+    With `link`, the way goes through a table of pairs. `is_many` says whether a parent may have several; then
+    `order` (sort names of the child) is how they come.
+    """
+
+    name: str
+    parent: Entity[Parent]
+    child: Entity[Child]
+    parent_key: InstrumentedAttribute[Any]
+    child_key: InstrumentedAttribute[Any]
+    is_many: bool
+    order: tuple[str, ...] = ()
+    link: Link | None = None
+
+    def __post_init__(self) -> None:
+        self.parent.relations[self.name] = self
+
+    def key_of(self, row: Parent) -> object:
+        """Return the value that the parent row offers to the relation; None leads nowhere."""
+        return getattr(row, self.parent_key.key)
+
+    @property
+    def matched_column(self) -> InstrumentedAttribute[Any]:
+        """The column that is compared with the parent's value: the child's own, or the link's."""
+        return self.link.to_parent if self.link else self.child_key
+
+    def exists(self, condition: Condition) -> ColumnElement[bool]:
+        """Return "some child meets the condition" as SQL about the parent's table."""
+        child_table = cast("Table", self.child.model.__table__)
+        parent_table = cast("Table", self.parent.model.__table__)
+        statement = select(self.matched_column).select_from(child_table)
+        if self.link:
+            statement = statement.join(self.link.model, self.link.to_child == self.child_key)
+            statement = statement.where(*self.link.conditions)
+        statement = statement.where(to_sql(condition, self.child))
+        if (present := self.child.present) is not None:
+            statement = statement.where(present)
+        if child_table is parent_table:
+            # Within one table a correlated subquery would need an alias; a set of keys does not.
+            return and_(
+                self.parent_key.is_not(None),
+                self.parent_key.in_(statement.where(self.matched_column.is_not(None))),
+            )
+        return statement.where(self.matched_column == self.parent_key).correlate(parent_table).exists()
+
+
+def present_in(model: type[Base]) -> ColumnElement[bool] | None:
+    """Return "the row is not gone" as SQL, for remembered tables; None for what we own."""
+    return model.gone_at.is_(None) if issubclass(model, Remembered) else None
+
+
+def _sort_key(column: InstrumentedAttribute[Any], *, is_descending: bool = False) -> SortKey:
+    table_column = cast("ColumnElement[Any]", column)
+    return SortKey(column.key, table_column, bool(column.property.columns[0].nullable), is_descending)
+
+
+def by(column: InstrumentedAttribute[Any], to_stored: Callable[[Any], object] | None = None) -> FilterField:
+    """Declare that a field is filtered by this column."""
+    element = cast("ColumnElement[Any]", column)
+    return FilterField(element) if to_stored is None else FilterField(element, to_stored)
+
+
+def mev_of_gev(value: object) -> object:
+    """Return a beam energy in GeV as the MeV that are stored; not rounded, so 4.0001 GeV matches none."""
+    mev = Decimal(str(value)) * 1000
+    return int(mev) if mev == mev.to_integral_value() else float(mev)

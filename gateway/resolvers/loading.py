@@ -1,0 +1,197 @@
+"""Batch loaders made from relations: however many parents ask, one statement answers.
+
+This is the only module that knows aiodataloader. A call reads as a sentence:
+`await load_many(reading, TASKS_BY_REQUEST, request)`.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from aiodataloader import DataLoader
+from sqlalchemy import ColumnElement, Select, and_, func, select
+
+from gateway.resolvers.entity import Child, Entity, Parent, Relation, Row
+from gateway.resolvers.reading import Reading
+from gateway.store.filtering import Condition, to_sql
+from gateway.store.keys import key_in
+from gateway.store.paging import beyond, decode_cursor, order_by
+
+BatchFunction = Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]
+
+
+async def load_many(reading: Reading, relation: Relation[Parent, Child], parent: Parent) -> Sequence[Child]:
+    """Return the parent's children that are not gone, in the relation's order."""
+    key = relation.key_of(parent)
+    if key is None:
+        return ()
+    loader = _loader(reading, relation, _batch_many(reading, relation))
+    return cast("Sequence[Child]", await loader.load(key))
+
+
+async def load_one(reading: Reading, relation: Relation[Parent, Child], parent: Parent) -> Child | None:
+    """Return the row the relation leads to, gone or not, or None if our copy does not have it."""
+    key = relation.key_of(parent)
+    if key is None:
+        return None
+    loader = _loader(reading, relation, _batch_one(reading, relation))
+    return cast("Child | None", await loader.load(key))
+
+
+async def load_by_key(reading: Reading, entity: Entity[Row], key: tuple[object, ...]) -> Row | None:
+    """Return the row with this primary key, gone or not, or None."""
+    loader = _loader(reading, entity, _batch_by_key(reading, entity))
+    return cast("Row | None", await loader.load(key))
+
+
+async def load_count(
+    reading: Reading, relation: Relation[Parent, Child], parent: Parent, slice_: "Slice"
+) -> int:
+    """Return how many children of the parent the slice's condition holds for."""
+    key = relation.key_of(parent)
+    if key is None:
+        return 0
+    loader = _loader(reading, (relation, "count", slice_), _batch_count(reading, relation, slice_))
+    return cast("int", await loader.load(key))
+
+
+async def load_first(
+    reading: Reading, relation: Relation[Parent, Child], parent: Parent, slice_: "Slice"
+) -> Sequence[Child]:
+    """Return at most `slice_.rows` of the parent's children, one statement for all parents that ask alike."""
+    key = relation.key_of(parent)
+    if key is None:
+        return ()
+    loader = _loader(reading, (relation, slice_), _batch_first(reading, relation, slice_))
+    return cast("Sequence[Child]", await loader.load(key))
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Which rows of a list are wanted: condition, order (sort names), from where, how many, which way."""
+
+    condition: Condition
+    sort: tuple[str, ...]
+    rows: int
+    cursor: str | None
+    is_backward: bool
+    includes_gone: bool
+
+    def select_from(self, statement: Select[Any], entity: Entity[Any]) -> Select[Any]:
+        """Add the condition, the cursor and the presence of rows to a statement over the entity's table."""
+        statement = statement.where(to_sql(self.condition, entity))
+        if not self.includes_gone and (present := entity.present) is not None:
+            statement = statement.where(present)
+        if self.cursor is not None:
+            order = entity.order(self.sort)
+            values = decode_cursor(order, self.cursor)
+            statement = statement.where(beyond(order, values, is_backward=self.is_backward))
+        return statement
+
+    def order_by(self, entity: Entity[Any]) -> list[ColumnElement[Any]]:
+        """Return the ORDER BY terms in the direction the rows are read."""
+        return order_by(entity.order(self.sort), is_backward=self.is_backward)
+
+
+def _loader(reading: Reading, identity: Hashable, batch: BatchFunction) -> DataLoader[Any, Any]:
+    loader = reading.loaders.get(identity)
+    if loader is None:
+        loader = reading.loaders[identity] = DataLoader(batch)
+    return loader
+
+
+def _children(relation: Relation[Parent, Child]) -> Select[Any]:
+    """Select (matched key, child) pairs of a relation, without saying for which parents yet."""
+    statement = select(relation.matched_column.label("matched_key"), relation.child.model)
+    if relation.link:
+        statement = statement.join(relation.link.model, relation.link.to_child == relation.child_key)
+        statement = statement.where(*relation.link.conditions)
+    return statement
+
+
+def _batch_many(reading: Reading, relation: Relation[Parent, Child]) -> BatchFunction:
+    async def batch(keys: list[Any]) -> list[Any]:
+        statement = _children(relation).where(relation.matched_column.in_(keys))
+        if (present := relation.child.present) is not None:
+            statement = statement.where(present)
+        if relation.link is not None and relation.link.order is not None:
+            statement = statement.order_by(relation.link.order)
+        statement = statement.order_by(*order_by(relation.child.order(relation.order)))
+        found: dict[object, list[object]] = defaultdict(list)
+        for matched_key, child in await reading.rows(statement, source=relation.child.source):
+            found[matched_key].append(child)
+        return [found.get(key, ()) for key in keys]
+
+    return batch
+
+
+def _batch_one(reading: Reading, relation: Relation[Parent, Child]) -> BatchFunction:
+    async def batch(keys: list[Any]) -> list[Any]:
+        statement = _children(relation).where(relation.matched_column.in_(keys))
+        # PanDA allows one name twice: of several rows the last, the newest, is the one that counts.
+        statement = statement.order_by(*relation.child.key_columns)
+        found: dict[object, object] = {}
+        for matched_key, child in await reading.rows(statement, source=relation.child.source):
+            found[matched_key] = child
+        return [found.get(key) for key in keys]
+
+    return batch
+
+
+def _batch_by_key(reading: Reading, entity: Entity[Row]) -> BatchFunction:
+    columns = entity.key_columns
+
+    async def batch(keys: list[Any]) -> list[Any]:
+        statement = select(entity.model).where(key_in(columns, keys))
+        found = {
+            tuple(getattr(row, column.key) for column in columns): row
+            for (row,) in await reading.rows(statement, source=entity.source)
+        }
+        return [found.get(key) for key in keys]
+
+    return batch
+
+
+def _batch_count(reading: Reading, relation: Relation[Parent, Child], slice_: Slice) -> BatchFunction:
+    async def batch(keys: list[Any]) -> list[Any]:
+        pairs = _children(relation).where(relation.matched_column.in_(keys))
+        statement = (
+            slice_.select_from(pairs, relation.child)
+            .with_only_columns(relation.matched_column, func.count())
+            .group_by(relation.matched_column)
+        )
+        found: dict[object, object] = {}
+        for matched_key, count in await reading.rows(statement, source=relation.child.source):
+            found[matched_key] = count
+        return [found.get(key, 0) for key in keys]
+
+    return batch
+
+
+def _batch_first(reading: Reading, relation: Relation[Parent, Child], slice_: Slice) -> BatchFunction:
+    child = relation.child
+    key_columns = child.key_columns
+    number = func.row_number().over(partition_by=relation.matched_column, order_by=slice_.order_by(child))
+
+    async def batch(keys: list[Any]) -> list[Any]:
+        pairs = _children(relation).where(relation.matched_column.in_(keys))
+        numbered = (
+            slice_.select_from(pairs, child)
+            .with_only_columns(
+                relation.matched_column.label("matched_key"), number.label("number"), *key_columns
+            )
+            .subquery()
+        )
+        statement = (
+            select(numbered.c.matched_key, child.model)
+            .join(numbered, and_(*(column == numbered.c[column.key] for column in key_columns)))
+            .where(numbered.c.number <= slice_.rows)
+            .order_by(numbered.c.matched_key, numbered.c.number)
+        )
+        found: dict[object, list[object]] = defaultdict(list)
+        for matched_key, row in await reading.rows(statement, source=child.source):
+            found[matched_key].append(row)
+        return [found.get(key, ()) for key in keys]
+
+    return batch
