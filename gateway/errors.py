@@ -80,7 +80,7 @@ class ImportFileError(InputError):
 class BadValueError(InputError):
     """A value fits no type we have: a NUL character, a lone surrogate, a number that is not finite."""
 
-    code = "BAD_USER_INPUT"
+    code = "BAD_VALUE"
 
 
 class LimitError(InputError):

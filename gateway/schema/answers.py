@@ -12,7 +12,7 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.exceptions import StrawberryInputCoercionError
 
-from gateway.errors import GatewayError, InputError, LimitError
+from gateway.errors import GatewayError, LimitError
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -133,7 +133,7 @@ def variable_problem(error: GraphQLError, *, names_are_open: bool) -> Problem:
         name = getattr(getattr(getattr(node, "variable", None), "name", None), "value", None)
         message = CLOSED_VARIABLE.format(variable=f"${name}" if name else "")
         return Problem(message, BAD_USER_INPUT, _locations(error))
-    return Problem(_without_python(error), _code_of(error), _locations(error))
+    return Problem(_without_python(error), BAD_USER_INPUT, _locations(error))
 
 
 def field_problem(
@@ -167,11 +167,6 @@ def _causes(error: GraphQLError) -> Iterator[Exception]:
     while link is not None:
         yield link
         link = link.original_error if isinstance(link, GraphQLError) else None
-
-
-def _code_of(error: GraphQLError) -> str:
-    cause = list(_causes(error))[-1]
-    return cause.code if isinstance(cause, InputError) else BAD_USER_INPUT
 
 
 def _without_python(error: GraphQLError) -> str:

@@ -3,7 +3,6 @@
 `strawberry.Schema.execute` is passed over on purpose: it keeps no plans, and logs errors with the query.
 """
 
-import traceback
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -29,6 +28,7 @@ from gateway.schema.answers import (
     variable_problem,
 )
 from gateway.schema.cost import shape_of
+from gateway.schema.failures import log_failure
 from gateway.schema.limits import Limits, refuse_measure
 from gateway.schema.measures import Measure, measure, page_numbers
 from gateway.schema.outline import OperationOutline
@@ -232,16 +232,6 @@ class Executor(Generic[V]):
     def _report(self, error: Exception, path: Sequence[str | int]) -> str:
         """Log a failure of ours with its traceback, and return the id it is logged under."""
         correlation_id = self._correlation_id()
-        log.error(
-            "an operation failed",
-            action="graphql.failed",
-            correlation_id=correlation_id,
-            path=".".join(str(step) for step in path),
-            traceback=_traceback(error),
-        )
+        place = ".".join(str(step) for step in path)
+        log_failure(error, action="graphql.failed", correlation_id=correlation_id, place=place)
         return correlation_id
-
-
-def _traceback(error: Exception) -> str:
-    """Return the traceback as text; rendered here because a renderer may print locals, and so variables."""
-    return "".join(traceback.format_exception(error))

@@ -1,0 +1,108 @@
+"""The parameters of a GraphQL request, read from the body of a POST or the query string of a GET."""
+
+from collections.abc import Mapping
+
+import orjson
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+
+from gateway.errors import TransportError
+from gateway.schema.execution import OperationRequest
+from gateway.web.media_types import is_json_in_utf8
+
+
+async def read_post(request: Request, max_body_bytes: int) -> OperationRequest:
+    """Return what a POST asks for; raise TransportError if its type, length or content cannot be taken."""
+    content_types = request.headers.getlist("content-type")
+    if len(content_types) != 1 or not is_json_in_utf8(content_types[0]):
+        raise TransportError(
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
+            "send the request as application/json in UTF-8, and say so in Content-Type",
+        )
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise TransportError(415, "UNSUPPORTED_MEDIA_TYPE", "send the body without a content encoding")
+    body = await _read_body(request, max_body_bytes)
+    content = _from_json(body, "the body")
+    if isinstance(content, list):
+        raise TransportError(400, "BATCHING_REFUSED", "lists of requests are not answered; send one request")
+    if not isinstance(content, dict):
+        raise TransportError(400, "BAD_REQUEST", "the body must be a JSON object with the key 'query'")
+    return _operation_request(content)
+
+
+def read_get(request: Request, max_query_bytes: int) -> OperationRequest:
+    """Return what a GET asks for; raise TransportError if its parameters cannot be read."""
+    query_string: bytes = request.scope["query_string"]
+    if len(query_string) > max_query_bytes:
+        raise TransportError(
+            414,
+            "BODY_TOO_LARGE",
+            f"the query string has {len(query_string)} bytes; the limit is {max_query_bytes}",
+        )
+    parameters: dict[str, object] = {}
+    for name in ("query", "operationName", "variables", "extensions"):
+        text = _single(request.query_params, name)
+        if text is not None:
+            is_json = name in {"variables", "extensions"}
+            parameters[name] = _from_json(text.encode(errors="replace"), f"'{name}'") if is_json else text
+    return _operation_request(parameters)
+
+
+def _single(parameters: QueryParams, name: str) -> str | None:
+    values = parameters.getlist(name)
+    if len(values) > 1:
+        raise TransportError(400, "BAD_REQUEST", f"'{name}' is given {len(values)} times")
+    return values[0] if values else None
+
+
+async def _read_body(request: Request, max_body_bytes: int) -> bytes:
+    """Read the body as it comes, and stop as soon as it is too long: what is refused is never held."""
+    declared = request.headers.get("content-length", "0")
+    if not (declared.isascii() and declared.isdecimal()):
+        raise TransportError(400, "BAD_REQUEST", "the content length is not a number")
+    too_large = TransportError(
+        413, "BODY_TOO_LARGE", f"the body has more than {max_body_bytes} bytes; the limit is {max_body_bytes}"
+    )
+    # Compared by length first: Python refuses to read numbers of thousands of digits.
+    if len(declared) > len(str(max_body_bytes)) + 1 or int(declared) > max_body_bytes:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > max_body_bytes:
+            raise too_large
+    return bytes(body)
+
+
+def _from_json(text: bytes, what: str) -> object:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise TransportError(
+            400, "BAD_REQUEST", f"{what} is not JSON in UTF-8: line {error.lineno}, column {error.colno}"
+        ) from error
+
+
+def _operation_request(parameters: Mapping[str, object]) -> OperationRequest:
+    query = parameters.get("query")
+    if not isinstance(query, str) or not query:
+        raise TransportError(400, "BAD_REQUEST", "the request must have a document in 'query', as a string")
+    operation_name = parameters.get("operationName")
+    if operation_name is not None and not isinstance(operation_name, str):
+        raise TransportError(400, "BAD_REQUEST", "'operationName' must be a string or null")
+    return OperationRequest(
+        query=query,
+        operation_name=operation_name,
+        variables=_object(parameters, "variables"),
+        extensions=_object(parameters, "extensions"),
+    )
+
+
+def _object(parameters: Mapping[str, object], name: str) -> Mapping[str, object]:
+    value = parameters.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise TransportError(400, "BAD_REQUEST", f"'{name}' must be an object or null")
+    return value
