@@ -245,7 +245,7 @@ async def _space_ids(session: AsyncSession, keys: Sequence[str]) -> dict[str, in
         result = await session.execute(
             select(SeedSpace.physics_key, SeedSpace.id).where(SeedSpace.physics_key.in_(batch))
         )
-        ids.update(result.tuples().all())
+        ids |= dict(result.all())
     return ids
 
 
