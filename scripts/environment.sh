@@ -83,7 +83,8 @@ install() {
         if VIRTUAL_ENV="$root/.venv" uv pip install --quiet "$@"; then return 0; fi
         say "uv could not install; trying pip"
     fi
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input "$@"
+    # Twice quiet: errors only. A mirror that lacks a package another index has is worth no line for each.
+    .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-input "$@"
 }
 
 say "installing $lock (a minute or two the first time)"

@@ -16,7 +16,7 @@ if [ ! -d "$folder" ]; then
     mkdir -p .cache
     part=$(mktemp -d ".cache/$name.part.XXXXXX")
     trap 'rm -rf "$part"' EXIT
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-compile \
+    .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-input --no-deps --no-compile \
         --only-binary :all: --require-hashes --target "$part/root" -r "$lock" >&2
     # A second run may have been quicker; its folder is as good.
     mv -T "$part/root" "$folder" 2>/dev/null || mv "$part/root" "$folder" 2>/dev/null || [ -d "$folder" ]
