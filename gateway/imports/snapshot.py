@@ -1,0 +1,261 @@
+"""Importing a snapshot of what other services hold, through the same functions that background jobs use.
+
+The format is described in `docs/snapshot.md`. A record that cannot be read is set aside and counted; the rest
+goes in, and only a listing that says it is complete can make rows disappear.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.errors import ImportFileError
+from gateway.imports.document import DoubledKeys, read_document
+from gateway.imports.records import SECTIONS, BadRecordError, Section, moment
+from gateway.store.base import Remembered
+from gateway.store.database import Database
+from gateway.store.keys import RowKey
+from gateway.store.people import Person
+from gateway.store.remembered import Outcome, remember
+from gateway.store.sources import Source, SourceName
+from gateway.sync.adopt_attempts import Adoption, adopt_attempts
+from gateway.sync.link_identities import Linking, link_identities
+from gateway.sync.quarantine import BadRecord, quarantine
+from gateway.sync.record_runs import Contact, record_contact
+from gateway.sync.removals import Removal, remove_missing
+
+# Clocks of two services may differ by this much; more is somebody's mistake.
+CLOCK_TOLERANCE: Final = dt.timedelta(minutes=5)
+# Lists that are empty on an ordinary day.
+_MAY_BE_EMPTY: Final = frozenset({"downtimes"})
+
+
+@dataclass(frozen=True, slots=True)
+class SectionReport:
+    """One listing: what was done, what was set aside, which unknown fields were left out and how often."""
+
+    source: SourceName
+    name: str
+    outcome: Outcome
+    quarantined: int
+    unknown_fields: Mapping[str, int]
+    hold_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotReport:
+    """A whole snapshot, and what followed from it."""
+
+    taken_at: dt.datetime
+    sections: tuple[SectionReport, ...]
+    unknown_sections: tuple[str, ...]
+    adoption: Adoption
+    linking: Linking
+
+    @property
+    def quarantined(self) -> int:
+        """How many records could not be read."""
+        return sum(section.quarantined for section in self.sections)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    section: Section
+    is_complete: bool
+    records: Sequence[object]
+
+
+@dataclass(slots=True)
+class _Pass:
+    """What reading one listing notices beside the good rows."""
+
+    seen: set[RowKey] = field(default_factory=set)
+    unreadable: int = 0
+    unknown_fields: Counter[str] = field(default_factory=Counter)
+    bad: list[BadRecord] = field(default_factory=list)
+
+
+async def import_snapshot(
+    database: Database, document: bytes, *, at: dt.datetime, name: str = "the snapshot"
+) -> SnapshotReport:
+    """Bring remembered data to what the snapshot says, in one transaction; repeating it changes nothing.
+
+    Values are dated with the snapshot's own `taken_at`. Raises ImportFileError, with nothing changed, when it
+    is not a snapshot, is dated in the future, or is older than what is known of one of its sources.
+    """
+    content = read_document(document, name=name)
+    taken_at = _taken_at(content, at, name)
+    listings, unknown = _listings(content, name)
+    async with database.transaction() as session:
+        await _refuse_older(session, {listing.section.source for listing in listings}, taken_at, name)
+        sections = [await _take_in(session, listing, taken_at) for listing in listings]
+        for source in SourceName:
+            if any(listing.section.source is source for listing in listings):
+                await record_contact(session, _contact(source, listings, sections, taken_at), at=at)
+        return SnapshotReport(
+            taken_at=taken_at,
+            sections=tuple(sections),
+            unknown_sections=unknown,
+            adoption=await adopt_attempts(session, at=taken_at),
+            linking=await link_identities(session, at=taken_at),
+        )
+
+
+def _taken_at(content: Mapping[str, object], at: dt.datetime, name: str) -> dt.datetime:
+    try:
+        taken_at = cast("dt.datetime", moment(content.get("taken_at")))
+    except ValueError as error:
+        raise ImportFileError(f"{name} does not say when it was taken: `taken_at` {error}.") from error
+    if taken_at > at + CLOCK_TOLERANCE:
+        raise ImportFileError(f"{name} was taken at {taken_at.isoformat()}, which is in the future.")
+    return taken_at
+
+
+def _listings(content: Mapping[str, object], name: str) -> tuple[list[_Listing], tuple[str, ...]]:
+    known = {
+        (source.value, section.name): section for source, sections in SECTIONS.items() for section in sections
+    }
+    listings: list[_Listing] = []
+    unknown: list[str] = []
+    for source, sections in content.items():
+        if source == "taken_at":
+            continue
+        if source not in set(SourceName):
+            unknown.append(source)
+            continue
+        for section, listing in _object(sections, f"{name}: `{source}`").items():
+            if (source, section) in known:
+                listings.append(_listing(known[source, section], listing, f"{name}: `{source}.{section}`"))
+            else:
+                unknown.append(f"{source}.{section}")
+    return listings, tuple(unknown)
+
+
+def _listing(section: Section, value: object, place: str) -> _Listing:
+    content = _object(value, place)
+    is_complete, records = content.get("complete"), content.get("records")
+    if not isinstance(is_complete, bool) or not isinstance(records, list):
+        raise ImportFileError(f"{place} must hold `complete`, true or false, and `records`, a list.")
+    return _Listing(section, is_complete, records)
+
+
+def _object(value: object, place: str) -> dict[str, object]:
+    if not isinstance(value, dict) or isinstance(value, DoubledKeys):
+        raise ImportFileError(f"{place} must be an object in which no key stands twice.")
+    return value
+
+
+async def _refuse_older(
+    session: AsyncSession, sources: set[SourceName], taken_at: dt.datetime, name: str
+) -> None:
+    """Going back in time would turn the history round."""
+    result = await session.execute(
+        select(Source.name, Source.last_ok_at).where(Source.name.in_([source.value for source in sources]))
+    )
+    for source, last_ok_at in result:
+        if last_ok_at is not None and last_ok_at > taken_at:
+            raise ImportFileError(
+                f"{name} was taken at {taken_at.isoformat()}, but {source} is known as of "
+                f"{last_ok_at.isoformat()}. Take a new snapshot."
+            )
+
+
+async def _take_in(session: AsyncSession, listing: _Listing, taken_at: dt.datetime) -> SectionReport:
+    section, found = listing.section, _Pass()
+    check = await _username_check(session) if section.model is Person else _no_check
+    rows = _good_rows(listing, found, check)
+    outcome = await remember(session, rows, source=section.source, at=taken_at)
+    removal = Removal()
+    if listing.is_complete:
+        removal = await remove_missing(
+            session,
+            section.model,
+            found.seen,
+            at=taken_at,
+            listing=section.name,
+            unreadable=found.unreadable,
+            may_be_empty=section.name in _MAY_BE_EMPTY,
+        )
+    await quarantine(session, found.bad, source=section.source, at=taken_at)
+    return SectionReport(
+        source=section.source,
+        name=section.name,
+        outcome=outcome + Outcome(gone=removal.gone),
+        quarantined=len(found.bad),
+        unknown_fields=dict(found.unknown_fields),
+        hold_reason=removal.hold_reason,
+    )
+
+
+def _good_rows(listing: _Listing, found: _Pass, check: Callable[[Remembered], None]) -> Iterator[Remembered]:
+    section = listing.section
+    for record in listing.records:
+        try:
+            content = _record(record)
+            row = section.row(content)
+            check(row)
+        except BadRecordError as error:
+            _set_aside(record, section, str(error), found)
+            continue
+        found.unknown_fields.update(content.keys() - section.fields)
+        found.seen.add(tuple(getattr(row, name) for name in section.key_fields))
+        yield row
+
+
+def _record(record: object) -> dict[str, object]:
+    if isinstance(record, DoubledKeys):
+        raise BadRecordError("a key stands twice")
+    if not isinstance(record, dict):
+        raise BadRecordError("is not an object")
+    return record
+
+
+def _set_aside(record: object, section: Section, error: str, found: _Pass) -> None:
+    """Keep a bad record; if its key can be read, its row still exists at the source."""
+    found.bad.append(BadRecord.of(section.name, record, error))
+    key = section.key(record) if isinstance(record, dict) else None
+    if key is None:
+        found.unreadable += 1
+    else:
+        found.seen.add(key)
+
+
+async def _username_check(session: AsyncSession) -> Callable[[Remembered], None]:
+    """A user name belongs to one person, in the database too: a doubled one must not stop the rest."""
+    result = await session.execute(select(Person.username, Person.subject))
+    subject_of = dict(result.all())
+
+    def check(row: Remembered) -> None:
+        if isinstance(row, Person) and subject_of.setdefault(row.username, row.subject) != row.subject:
+            raise BadRecordError(f"username: belongs to the person {subject_of[row.username]}")
+
+    return check
+
+
+def _no_check(_row: Remembered) -> None:
+    return
+
+
+def _contact(
+    source: SourceName, listings: Sequence[_Listing], sections: Sequence[SectionReport], taken_at: dt.datetime
+) -> Contact:
+    own = [section for section in sections if section.source is source]
+    complete = {
+        listing.section.name
+        for listing in listings
+        if listing.is_complete and listing.section.source is source
+    }
+    reasons = [section.hold_reason for section in own if section.hold_reason]
+    return Contact(
+        source=source,
+        job="snapshot",
+        outcome=sum((section.outcome for section in own), Outcome()),
+        quarantined=sum(section.quarantined for section in own),
+        is_full=complete == {section.name for section in SECTIONS[source]},
+        hold_reason="; ".join(reasons) or None,
+        data_from=taken_at,
+    )

@@ -1,0 +1,1 @@
+"""Keeping remembered rows true: what may be believed of a listing, and what follows from what was seen."""
