@@ -15,6 +15,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
+    IntValueNode,
     get_named_type,
     is_composite_type,
 )
@@ -141,7 +142,9 @@ def _page_size(field: GraphQLField) -> ListSize | None:
 
 
 def _default_number(argument: GraphQLArgument) -> int | None:
-    """Return the default a resolver gets; graphql-core 3.3 keeps it in one of two places."""
+    """Return the default a resolver gets; graphql-core 3.3 keeps it in one of three places."""
+    if argument.default is not None and isinstance(argument.default.literal, IntValueNode):
+        return int(argument.default.literal.value)
     value = argument.default.value if argument.default is not None else argument.default_value
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 

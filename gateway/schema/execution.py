@@ -11,7 +11,14 @@ from inspect import isawaitable
 from typing import Generic, Protocol, TypeVar
 
 import structlog
-from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType, execute
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    execute,
+    get_variable_values,
+)
 from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
@@ -160,7 +167,25 @@ class Executor(Generic[V]):
                 return self._refused(problems, viewer)
             plan.is_valid = True
             self.plans.put(request.query, plan)
-        return Prepared(plan, operation.node, request)
+        wrong = self._wrong_variables(operation, request.variables, viewer)
+        return refusal(wrong) if wrong else Prepared(plan, operation.node, request)
+
+    def _wrong_variables(
+        self, operation: OperationOutline, variables: Mapping[str, object], viewer: V
+    ) -> Sequence[Problem]:
+        """Return what is wrong with the variables.
+
+        Execution would find the same, but only after a session of the database was opened for it.
+        """
+        coerced = get_variable_values(
+            self._schema,
+            operation.node.variable_definitions or (),
+            dict(variables),
+            MAX_VARIABLE_PROBLEMS,
+            not viewer.may_introspect,
+        )
+        errors = coerced if isinstance(coerced, list) else []
+        return [variable_problem(error, names_are_open=viewer.may_introspect) for error in errors]
 
     def _refused(self, errors: Sequence[GraphQLError], viewer: V) -> Answer:
         return refusal(
@@ -200,7 +225,6 @@ class Executor(Generic[V]):
                 context_value=context,
                 variable_values=dict(prepared.request.variables),
                 operation_name=prepared.request.operation_name,
-                max_coercion_errors=MAX_VARIABLE_PROBLEMS,
                 executor_class=self._strawberry_schema.execution_context_class,
                 # Strawberry declares the guard as a plain predicate.
                 is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
