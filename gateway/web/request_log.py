@@ -38,7 +38,10 @@ def correlation_id() -> str:
 
 
 class RequestLog:
-    """ASGI middleware: gives the request an id, logs its end, and answers 500 to what nobody caught."""
+    """ASGI middleware: gives the request an id, logs its end, and answers 500 to what nobody caught.
+
+    It belongs inside of `SecurityHeaders`, so that its own answers have them, and outside of all else.
+    """
 
     def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.perf_counter) -> None:
         self._app = app

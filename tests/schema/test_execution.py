@@ -262,7 +262,7 @@ SCHEMA_NAMES = [
         ("{ reqests }", {}),
         ("{ echo(txt: 1) }", {}),
         ("{ echo }", {}),
-        ("query($n: Strng) { me }", {}),
+        ("query($f: RequestFiltr) { requests(filter: $f) { totalCount } }", {}),
         ("fragment F on RequestEdg { id } { ...F }", {}),
         ("{ tasks(ids: [true]) { id } }", {}),
         ("query($s: Float!) { number(value: $s) }", {"s": "x"}),

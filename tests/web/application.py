@@ -46,6 +46,6 @@ def sample_app(
     endpoint = GraphQLEndpoint(executor or sample_executor(), viewer_of)
     return Starlette(
         routes=[Route("/graphql", endpoint), *health_routes(ready)],
-        middleware=[Middleware(RequestLog), Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), Middleware(RequestLog)],
         exception_handlers={HTTPException: http_exception_response},
     )
