@@ -73,7 +73,7 @@ class Entity(Generic[Row]):
 class Link:
     """A table of pairs between two entities: its column equal to the parent's, and to the child's.
 
-    `only` restricts the pairs to those with a value in a column; `order` puts the children in the pairs' order.
+    `only` keeps the pairs with a value in a column; `order` puts the children in the pairs' order.
     """
 
     model: type[Base]
@@ -94,8 +94,8 @@ class Link:
 class Relation(Generic[Parent, Child]):
     """How rows of one entity lead to rows of another: equal values of `parent_key` and `child_key`.
 
-    With `link`, the way goes through a table of pairs. `is_many` says whether a parent may have several; then
-    `order` (sort names of the child) is how they come.
+    With `link`, the way goes through a table of pairs. `is_many` says whether a parent may have several;
+    then `order` (sort names of the child) is how they come.
     """
 
     name: str

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from aiodataloader import DataLoader
 from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from gateway.resolvers.entity import Child, Entity, Parent, Relation, Row
 from gateway.resolvers.reading import Reading
@@ -43,6 +44,14 @@ async def load_by_key(reading: Reading, entity: Entity[Row], key: tuple[object, 
     """Return the row with this primary key, gone or not, or None."""
     loader = _loader(reading, entity, _batch_by_key(reading, entity))
     return cast("Row | None", await loader.load(key))
+
+
+async def load_by(
+    reading: Reading, entity: Entity[Row], column: InstrumentedAttribute[Any], value: object
+) -> Row | None:
+    """Return the row with this value in a unique column, gone or not, or None."""
+    loader = _loader(reading, (entity, column.key), _batch_by(reading, entity, column))
+    return cast("Row | None", await loader.load(value))
 
 
 async def load_count(
@@ -147,6 +156,17 @@ def _batch_by_key(reading: Reading, entity: Entity[Row]) -> BatchFunction:
         found = {
             tuple(getattr(row, column.key) for column in columns): row
             for (row,) in await reading.rows(statement, source=entity.source)
+        }
+        return [found.get(key) for key in keys]
+
+    return batch
+
+
+def _batch_by(reading: Reading, entity: Entity[Row], column: InstrumentedAttribute[Any]) -> BatchFunction:
+    async def batch(keys: list[Any]) -> list[Any]:
+        statement = select(entity.model).where(column.in_(keys))
+        found = {
+            getattr(row, column.key): row for (row,) in await reading.rows(statement, source=entity.source)
         }
         return [found.get(key) for key in keys]
 

@@ -10,7 +10,7 @@ from gateway.store.attempts import Attempt
 from gateway.store.datasets import Dataset, Replica, Rule
 from gateway.store.findings import FindingRow
 from gateway.store.people import Group, GroupMember, IdentityLink, Person
-from gateway.store.registries import Campaign, Geometry
+from gateway.store.registries import Campaign, Geometry, Stage
 from gateway.store.requests import (
     Comment,
     Request,
@@ -32,6 +32,10 @@ REQUESTS_BY_CAMPAIGN = Relation(
 )
 
 # Of a request
+CAMPAIGN_BY_REQUEST = Relation(
+    "campaign", e.REQUEST, e.CAMPAIGN, Request.campaign_name, Campaign.name, is_many=False
+)
+STAGE_BY_REQUEST = Relation("stage", e.REQUEST, e.STAGE, Request.stage_name, Stage.name, is_many=False)
 STEPS_BY_REQUEST = Relation(
     "steps", e.REQUEST, e.STEP, Request.name, Step.request_name, is_many=True, order=("position",)
 )

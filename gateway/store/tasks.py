@@ -11,8 +11,9 @@ from gateway.store.base import Base, Long, Remembered, UtcDateTime, Word
 class Task(Remembered, Base, kw_only=True):
     """A PanDA task (JediTaskSpec, panda-server 1.0.4).
 
-    `request_name`, `step_kind`, `attempt_number` and `attempt_key` ("<request>.<step>.<number>") are read from
-    the name by `domain.names`; they are null for names that do not follow the production grammar. Job numbers are null while PanDA has not said them.
+    `request_name`, `step_kind`, `attempt_number` and `attempt_key` ("<request>.<step>.<number>") are read
+    from the name by `domain.names`; they are null for names that do not follow the production grammar. Job
+    numbers are null while PanDA has not said them.
     """
 
     __tablename__ = "tasks"

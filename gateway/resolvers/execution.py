@@ -1,0 +1,58 @@
+"""What attempts, steps and requests are doing: read from their tasks and never stored, so it cannot drift."""
+
+import asyncio
+
+from gateway.domain import states
+from gateway.domain.states import Execution
+from gateway.resolvers.loading import load_many, load_one
+from gateway.resolvers.reading import Reading
+from gateway.resolvers.relations import ATTEMPTS_BY_STEP, PARENT_BY_STEP, STEPS_BY_REQUEST, TASK_BY_ATTEMPT
+from gateway.store.attempts import Attempt
+from gateway.store.requests import Request, Step
+from gateway.store.tasks import Task
+
+# Our own submission states that say something PanDA's cannot.
+_BY_STATE = {
+    "PLANNED": Execution.NOT_SUBMITTED,
+    "SENDING": Execution.SUBMITTING,
+    "AMBIGUOUS": Execution.SUBMITTING,
+    "REJECTED": Execution.FAILED,
+    "CANCELLED": Execution.ABORTED,
+}
+
+
+async def attempt_execution(reading: Reading, attempt: Attempt) -> Execution:
+    """Return what one attempt is doing: our state while PanDA has no task of it, then the task's."""
+    task = await load_one(reading, TASK_BY_ATTEMPT, attempt)
+    if task is None:
+        return _BY_STATE.get(attempt.state, Execution.UNKNOWN)
+    return task_execution(reading, task)
+
+
+def task_execution(reading: Reading, task: Task) -> Execution:
+    """Return what a task is doing, by its PanDA status and, while it is pending, by how long already."""
+    since = task.modified_at or task.created_at
+    return states.execution_of(task.status, pending_for=None if since is None else reading.now - since)
+
+
+async def step_execution(reading: Reading, step: Step) -> Execution:
+    """Return what the latest attempt of a step is doing; BLOCKED while a step without attempts waits."""
+    attempts = await load_many(reading, ATTEMPTS_BY_STEP, step)
+    if not attempts:
+        parent = await load_one(reading, PARENT_BY_STEP, step)
+        return Execution.NOT_SUBMITTED if parent is None else await _waiting_for(reading, parent)
+    latest = max(attempts, key=lambda attempt: attempt.number)
+    return await attempt_execution(reading, latest)
+
+
+async def request_execution(reading: Reading, request: Request) -> Execution:
+    """Return what a request is doing: the most telling of its steps."""
+    steps = await load_many(reading, STEPS_BY_REQUEST, request)
+    return states.request_execution(await asyncio.gather(*(step_execution(reading, step) for step in steps)))
+
+
+async def _waiting_for(reading: Reading, parent: Step) -> Execution:
+    """A step that nobody submitted is blocked while its parent is under way, else simply not submitted."""
+    state = await step_execution(reading, parent)
+    waiting = state not in states.FINAL_EXECUTIONS and state is not Execution.NOT_SUBMITTED
+    return Execution.BLOCKED if waiting else Execution.NOT_SUBMITTED

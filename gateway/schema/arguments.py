@@ -1,0 +1,206 @@
+"""Filter and sort arguments: the typed inputs people write, and their translation to plain conditions."""
+
+import dataclasses
+import datetime as dt
+import enum
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import strawberry
+
+from gateway.resolvers.pages import ListArguments
+from gateway.schema.scalars import BigInt
+from gateway.store.filtering import (
+    EVERYTHING,
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    Not,
+    Operator,
+    Related,
+)
+from gateway.store.paging import PageArguments
+
+_OPERATORS = {
+    "eq": Operator.EQ,
+    "ne": Operator.NE,
+    "in_": Operator.IN,
+    "gt": Operator.GT,
+    "gte": Operator.GTE,
+    "lt": Operator.LT,
+    "lte": Operator.LTE,
+    "contains": Operator.CONTAINS,
+    "starts_with": Operator.STARTS_WITH,
+    "is_null": Operator.IS_NULL,
+}
+
+
+class OperatorInput:
+    """Base of the inputs that compare one field; several operators given together must all hold."""
+
+
+class EntityFilter:
+    """Base of the inputs that filter a kind of row.
+
+    Every field names a filter or a relation of the entity, or is one of and, or, not.
+    """
+
+    entity_name: ClassVar[str]
+
+
+def _any(description: str) -> Any:
+    return strawberry.field(default=strawberry.UNSET, description=description)
+
+
+@strawberry.input(description="Compares a text. Several operators given together must all hold.")
+class TextFilter(OperatorInput):
+    """Comparisons of text."""
+
+    eq: str | None = _any("Exactly this; null finds rows without a value.")
+    ne: str | None = _any("Anything but this, rows without a value included.")
+    in_: list[str] | None = strawberry.field(
+        name="in", default=strawberry.UNSET, description="One of these, at most 1000."
+    )
+    contains: str | None = _any("Contains this, upper and lower case alike; no wildcards.")
+    starts_with: str | None = _any("Starts with this, upper and lower case alike; no wildcards.")
+    is_null: bool | None = _any("True: rows without a value; false: rows with one.")
+
+
+@strawberry.input(description="Compares a whole number. Several operators given together must all hold.")
+class IntFilter(OperatorInput):
+    """Comparisons of whole numbers."""
+
+    eq: BigInt | None = _any("Exactly this; null finds rows without a value.")
+    ne: BigInt | None = _any("Anything but this, rows without a value included.")
+    in_: list[BigInt] | None = strawberry.field(
+        name="in", default=strawberry.UNSET, description="One of these, at most 1000."
+    )
+    gt: BigInt | None = _any("Greater than this.")
+    gte: BigInt | None = _any("This or greater.")
+    lt: BigInt | None = _any("Less than this.")
+    lte: BigInt | None = _any("This or less.")
+    is_null: bool | None = _any("True: rows without a value; false: rows with one.")
+
+
+@strawberry.input(description="Compares a decimal number. Several operators given together must all hold.")
+class DecimalFilter(OperatorInput):
+    """Comparisons of decimal numbers."""
+
+    eq: float | None = _any("Exactly this; null finds rows without a value.")
+    in_: list[float] | None = strawberry.field(
+        name="in", default=strawberry.UNSET, description="One of these, at most 1000."
+    )
+    gt: float | None = _any("Greater than this.")
+    gte: float | None = _any("This or greater.")
+    lt: float | None = _any("Less than this.")
+    lte: float | None = _any("This or less.")
+    is_null: bool | None = _any("True: rows without a value; false: rows with one.")
+
+
+@strawberry.input(description="Compares a moment (UTC). Several operators given together must all hold.")
+class MomentFilter(OperatorInput):
+    """Comparisons of moments."""
+
+    gt: dt.datetime | None = _any("After this moment.")
+    gte: dt.datetime | None = _any("At this moment or after.")
+    lt: dt.datetime | None = _any("Before this moment.")
+    lte: dt.datetime | None = _any("At this moment or before.")
+    is_null: bool | None = _any("True: rows without a value; false: rows with one.")
+
+
+@strawberry.enum(description="The direction of one sort key. Rows without a value come last in both.")
+class Direction(enum.Enum):
+    """Up or down."""
+
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+class SortInput(Protocol):
+    """What every sort input has."""
+
+    @property
+    def by(self) -> enum.Enum:
+        """The sort name."""
+        ...
+
+    @property
+    def direction(self) -> Direction:
+        """Up or down."""
+        ...
+
+
+def list_arguments(
+    *,
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    filter_: EntityFilter | None = None,
+    sort: Sequence[SortInput] | None = None,
+    include_gone: bool = False,
+) -> ListArguments:
+    """Check a list field's arguments and free them of GraphQL; raise FilterError for what cannot be used."""
+    return ListArguments(
+        page=PageArguments.checked(first=first, after=after, last=last, before=before),
+        condition=EVERYTHING if filter_ is None else condition_of(filter_),
+        sort=tuple(f"{'-' if key.direction is Direction.DESC else ''}{key.by.value}" for key in sort or ()),
+        includes_gone=include_gone,
+    )
+
+
+def condition_of(filter_: EntityFilter) -> Condition:
+    """Translate a filter input; all that it states must hold, and what it leaves out does not matter."""
+    return AllOf(tuple(_parts(filter_)))
+
+
+def _parts(filter_: EntityFilter) -> Iterator[Condition]:
+    for name, value in _given(filter_):
+        match name, value:
+            case "and_", list():
+                yield AllOf(tuple(condition_of(part) for part in value))
+            case "or_", list():
+                yield AnyOf(tuple(condition_of(part) for part in value))
+            case "not_", EntityFilter():
+                yield Not(condition_of(value))
+            case _, EntityFilter():
+                yield Related(name, condition_of(value))
+            case _, OperatorInput():
+                yield from _comparisons(name, value)
+            case _, bool():
+                yield Comparison(name, Operator.EQ, value)
+            case _, list():
+                yield Comparison(name, Operator.IN, tuple(_plain(item) for item in value))
+            case _, None:
+                pass
+            case _:
+                yield Comparison(name, Operator.EQ, _plain(value))
+
+
+def _comparisons(field: str, operators: OperatorInput) -> Iterator[Condition]:
+    for name, value in _given(operators):
+        operator = _OPERATORS[name]
+        if value is None:
+            if operator is Operator.EQ:
+                yield Comparison(field, Operator.IS_NULL, True)
+            elif operator is Operator.NE:
+                yield Comparison(field, Operator.IS_NULL, False)
+        elif isinstance(value, list):
+            yield Comparison(field, operator, tuple(value))
+        else:
+            yield Comparison(field, operator, value)
+
+
+def _given(input_: EntityFilter | OperatorInput) -> Iterator[tuple[str, Any]]:
+    for field in dataclasses.fields(input_):  # type: ignore[arg-type]
+        value = getattr(input_, field.name)
+        if value is not strawberry.UNSET:
+            yield field.name, value
+
+
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, enum.Enum) else value
+
+
+Filter = TypeVar("Filter", bound=EntityFilter)

@@ -1,0 +1,71 @@
+"""What lives as long as one operation and reaches its resolvers as `info.context`."""
+
+import contextlib
+import datetime as dt
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from strawberry.types import Info as StrawberryInfo
+
+from gateway.auth.viewer import Right, Viewer
+from gateway.resolvers.reading import Reading
+from gateway.store.base import Base
+from gateway.store.database import Database
+
+if TYPE_CHECKING:
+    from gateway.schema.node import RowType
+
+ShownAs = Mapping[type[Base], "type[RowType]"]
+Clock = Callable[[], dt.datetime]
+
+
+@dataclass(slots=True)
+class Context:
+    """Who asks, and the one snapshot the operation reads."""
+
+    viewer: Viewer
+    reading: Reading
+    shown_as: ShownAs
+
+    def show(self, row: Base) -> "RowType":
+        """Return the row as the type of the schema that shows such rows."""
+        return self.shown_as[type(row)].of(row)
+
+    def response_extensions(self) -> Mapping[str, object]:
+        """Say how fresh every source is that the operation touched."""
+        return {
+            "freshness": {
+                source.value: {
+                    "syncedAt": _iso(fresh.synced_at),
+                    "ageSeconds": None if fresh.age_s is None else round(fresh.age_s),
+                    "isStale": fresh.is_stale,
+                    "reason": fresh.reason,
+                }
+                for source in sorted(self.reading.touched)
+                for fresh in [self.reading.freshness(source)]
+            }
+        }
+
+
+Info = StrawberryInfo[Context, None]
+
+
+class ContextOpener:
+    """Opens the context of each operation on a database; refuses viewers who may not read."""
+
+    def __init__(self, database: Database, clock: Clock, shown_as: ShownAs) -> None:
+        self._database = database
+        self._clock = clock
+        self._shown_as = shown_as
+
+    @contextlib.asynccontextmanager
+    async def __call__(self, viewer: Viewer) -> AsyncIterator[Context]:
+        """Give the context; its snapshot ends with it."""
+        viewer.require(Right.READ)
+        async with self._database.snapshot() as session:
+            yield Context(viewer, Reading(session, self._clock()), self._shown_as)
+
+
+def _iso(moment: dt.datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

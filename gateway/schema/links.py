@@ -1,0 +1,155 @@
+"""Fields that follow a relation: declared in one line where the type is, resolved in one way here.
+
+    steps: list[Step] = links(STEPS_BY_REQUEST, "The steps, in order.")
+
+A link needs no import of the type it leads to: the context knows how each kind of row is shown.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import strawberry
+
+from gateway.auth.viewer import Right
+from gateway.resolvers.entity import Entity, Relation
+from gateway.resolvers.loading import load_many, load_one
+from gateway.resolvers.pages import child_count, child_page, root_count, root_page
+from gateway.schema.arguments import EntityFilter, SortInput, list_arguments
+from gateway.schema.connection import Connection
+from gateway.schema.context import Info
+from gateway.store.paging import MAX_PAGE_ROWS, MAX_SORT_KEYS
+
+
+def link(relation: Relation[Any, Any], description: str) -> Any:
+    """Declare a field that is the one row a relation leads to, or null."""
+
+    async def resolve(self: Any, info: Info) -> Any:
+        row = await load_one(info.context.reading, relation, self.row)
+        return None if row is None else info.context.show(row)
+
+    return strawberry.field(resolver=_untyped(resolve), description=description)
+
+
+def links(relation: Relation[Any, Any], description: str, *, needs: Right = Right.READ) -> Any:
+    """Declare a field that is all rows a relation leads to; for lists that are short by nature.
+
+    A viewer without the right it `needs` is refused.
+    """
+
+    async def resolve(self: Any, info: Info) -> Any:
+        info.context.viewer.require(needs)
+        return [info.context.show(row) for row in await load_many(info.context.reading, relation, self.row)]
+
+    return strawberry.field(resolver=_untyped(resolve), description=description)
+
+
+def connection(
+    relation: Relation[Any, Any], filter_: type[EntityFilter], sort: type[SortInput], description: str
+) -> Any:
+    """Declare a field that is a page of the rows a relation leads to; for lists that can be long."""
+
+    async def resolve(self: Any, info: Info, **given: Any) -> Connection[Any]:
+        arguments = list_arguments(**_spelled(given))
+        reading, row = info.context.reading, self.row
+
+        async def count(at_most: int | None) -> int:
+            exact = await child_count(reading, relation, row, arguments)
+            return exact if at_most is None else min(exact, at_most + 1)
+
+        return Connection(
+            page=await child_page(reading, relation, row, arguments), show=info.context.show, count=count
+        )
+
+    has_gone = relation.child.source is not None
+    return strawberry.field(
+        resolver=_with_list_arguments(resolve, filter_, sort, has_gone=has_gone), description=description
+    )
+
+
+def root_connection(
+    entity: Entity[Any],
+    filter_: type[EntityFilter],
+    sort: type[SortInput],
+    description: str,
+    *,
+    needs: Right = Right.READ,
+) -> Any:
+    """Declare a root field that is a page of all rows of an entity.
+
+    A viewer without the right it `needs` is refused.
+    """
+
+    async def resolve(self: Any, info: Info, **given: Any) -> Connection[Any]:  # noqa: ARG001 - the root is empty
+        info.context.viewer.require(needs)
+        arguments = list_arguments(**_spelled(given))
+        reading = info.context.reading
+
+        async def count(at_most: int | None) -> int:
+            return await root_count(reading, entity, arguments, at_most)
+
+        return Connection(
+            page=await root_page(reading, entity, arguments), show=info.context.show, count=count
+        )
+
+    has_gone = entity.source is not None
+    return strawberry.field(
+        resolver=_with_list_arguments(resolve, filter_, sort, has_gone=has_gone), description=description
+    )
+
+
+def _untyped(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """Take the return type off a resolver: the type of the field it is declared at counts."""
+    resolve.__annotations__.pop("return", None)
+    return resolve
+
+
+def _with_list_arguments(
+    resolve: Callable[..., Any], filter_: type[EntityFilter], sort: type[SortInput], *, has_gone: bool
+) -> Callable[..., Any]:
+    """Give a resolver the arguments every list has, so that Strawberry reads them from its signature."""
+    arguments: dict[str, tuple[Any, object]] = {
+        "first": (_described(int | None, f"How many rows, 0 to {MAX_PAGE_ROWS}."), strawberry.UNSET),
+        "after": (_described(str | None, "Only rows after this cursor."), strawberry.UNSET),
+        "last": (_described(int | None, "How many rows, counted from the end."), strawberry.UNSET),
+        "before": (_described(str | None, "With `last`: only rows before this cursor."), strawberry.UNSET),
+        "filter": (_described(filter_ | None, "Only rows that meet this."), strawberry.UNSET),
+        "sort": (
+            _described(
+                list[sort] | None,  # type: ignore[valid-type]
+                f"Up to {MAX_SORT_KEYS} keys, the most important first; without it the list's own order.",
+            ),
+            strawberry.UNSET,
+        ),
+    }
+    if has_gone:
+        arguments["include_gone"] = (
+            _described(bool, "Also rows that are no longer at their owner; see `goneAt`."),
+            False,
+        )
+    resolve.__annotations__ = {"info": Info} | {name: type_ for name, (type_, _) in arguments.items()}
+    positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    resolve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter("self", positional),
+            inspect.Parameter("info", positional, annotation=Info),
+            *(
+                inspect.Parameter(name, keyword, annotation=type_, default=default)
+                for name, (type_, default) in arguments.items()
+            ),
+        ]
+    )
+    return resolve
+
+
+def _described(type_: Any, description: str) -> Any:
+    return Annotated[type_, strawberry.argument(description=description)]
+
+
+def _spelled(given: dict[str, Any]) -> dict[str, Any]:
+    """Take "not given" for null, and rename the one argument that would hide a built-in."""
+    return {
+        ("filter_" if name == "filter" else name): None if value is strawberry.UNSET else value
+        for name, value in given.items()
+    }

@@ -1,0 +1,104 @@
+"""Things with a global id, and the base of types whose plain fields are columns of a row."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self, TypeVar
+
+import strawberry
+
+from gateway.errors import InputError
+from gateway.resolvers.entity import Entity
+from gateway.resolvers.loading import load_by_key
+from gateway.schema.context import Info
+from gateway.store.base import Base
+from gateway.store.keys import key_text
+from gateway.store.values import storable, storable_text
+
+Shown = TypeVar("Shown", bound="RowType")
+
+
+@strawberry.interface(description="Anything that can be fetched again by its global id.")
+class Node:
+    """What has a global id."""
+
+    row: strawberry.Private[Any]
+    entity: ClassVar[Entity[Any]]
+
+    @strawberry.field(
+        description=(
+            "Global id: opaque to clients, stable for ever, accepted by `node` and `nodes`. "
+            "The readable key of the thing is in its other fields."
+        )
+    )
+    def id(self) -> strawberry.ID:
+        """Return the type's name and the row's key in one opaque text."""
+        key = tuple(getattr(self.row, column.key) for column in self.entity.key_columns)
+        return global_id(self.entity.name, key)
+
+
+class RowType:
+    """Base of types shown from one database row.
+
+    A field declared without a resolver shows the column of the same name, by the schema's default resolver;
+    only what differs has a method. Instances are made by `of`, never by the constructor.
+    """
+
+    row: Any
+    entity: ClassVar[Entity[Any]]
+
+    @classmethod
+    def of(cls, row: Base) -> Self:
+        """Show a row."""
+        shown = object.__new__(cls)
+        shown.row = row
+        return shown
+
+    @classmethod
+    def of_optional(cls, row: Base | None) -> Self | None:
+        """Show a row, or nothing."""
+        return None if row is None else cls.of(row)
+
+
+def read_column(source: object, name: str) -> object:
+    """Default resolver: an attribute of the object itself, else the column of its row."""
+    row = getattr(source, "row", None)
+    return getattr(source if row is None else row, name)
+
+
+def global_id(type_name: str, key: tuple[object, ...]) -> strawberry.ID:
+    """Return the global id of a key of a type."""
+    return strawberry.ID(
+        base64.urlsafe_b64encode(f"{type_name}:{key_text(key)}".encode()).decode().rstrip("=")
+    )
+
+
+async def load_node(info: Info, id_: str, types: Mapping[str, type[RowType]]) -> RowType | None:
+    """Return the thing with this global id, or None if there is none; raise InputError for an id not ours."""
+    type_name, key = _parse_global_id(id_)
+    shown = types.get(type_name)
+    if shown is None:
+        raise InputError(f"the id names the type {type_name[:40]!r}, which has no global ids")
+    columns = shown.entity.key_columns
+    parts = key.split("|")
+    if len(parts) != len(columns):
+        raise InputError("the id is not one of ours: take ids from answers, do not build them")
+    try:
+        values = tuple(
+            storable(column.type.python_type(part)) for column, part in zip(columns, parts, strict=True)
+        )
+    except ValueError as error:
+        raise InputError("the id is not one of ours: take ids from answers, do not build them") from error
+    return shown.of_optional(await load_by_key(info.context.reading, shown.entity, values))
+
+
+def _parse_global_id(id_: str) -> tuple[str, str]:
+    storable_text(id_)
+    try:
+        text = base64.b64decode(id_ + "=" * (-len(id_) % 4), altchars=b"-_", validate=True).decode()
+    except (ValueError, binascii.Error) as error:
+        raise InputError("the id is not one of ours: take ids from answers, do not build them") from error
+    type_name, separator, key = text.partition(":")
+    if not separator:
+        raise InputError("the id is not one of ours: take ids from answers, do not build them")
+    return type_name, key

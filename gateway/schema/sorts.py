@@ -1,0 +1,303 @@
+"""What every list can be sorted by: up to five keys, each with a direction.
+
+Each value is a sort name of its entity (`resolvers.entities`); a test compares them.
+"""
+
+import enum
+
+import strawberry
+
+from gateway.schema.arguments import Direction
+
+
+@strawberry.enum(description="What campaigns can be sorted by.")
+class CampaignSortField(enum.Enum):
+    """Sort names of Campaign."""
+
+    NAME = "name"
+
+
+@strawberry.input(description="One key of the order of campaigns.")
+class CampaignSort:
+    """One sort key."""
+
+    by: CampaignSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What requests can be sorted by.")
+class RequestSortField(enum.Enum):
+    """Sort names of Request."""
+
+    NAME = "name"
+    CAMPAIGN_NAME = "campaign_name"
+    STAGE_NAME = "stage_name"
+    ENERGY_GEV = "energy_gev"
+    EVENTS = "events"
+    PRIORITY = "priority"
+    INTENT = "intent"
+    REQUESTED_BY = "requested_by"
+    CREATED_AT = "created_at"
+    UPDATED_AT = "updated_at"
+
+
+@strawberry.input(description="One key of the order of requests.")
+class RequestSort:
+    """One sort key."""
+
+    by: RequestSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What tasks can be sorted by.")
+class TaskSortField(enum.Enum):
+    """Sort names of Task."""
+
+    JEDI_TASK_ID = "jedi_task_id"
+    NAME = "name"
+    STATUS = "status"
+    USER_NAME = "user_name"
+    CREATED_AT = "created_at"
+    STARTED_AT = "started_at"
+    ENDED_AT = "ended_at"
+    JOBS_EXPECTED = "jobs_expected"
+    JOBS_FINISHED = "jobs_finished"
+    JOBS_FAILED = "jobs_failed"
+    OUTPUT_BYTES = "output_bytes"
+
+
+@strawberry.input(description="One key of the order of tasks.")
+class TaskSort:
+    """One sort key."""
+
+    by: TaskSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What datasets can be sorted by.")
+class DatasetSortField(enum.Enum):
+    """Sort names of Dataset."""
+
+    DID = "did"
+    SIZE_BYTES = "size_bytes"
+    FILE_COUNT = "file_count"
+    CREATED_AT = "created_at"
+    EXPIRES_AT = "expires_at"
+
+
+@strawberry.input(description="One key of the order of datasets.")
+class DatasetSort:
+    """One sort key."""
+
+    by: DatasetSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What rules can be sorted by.")
+class RuleSortField(enum.Enum):
+    """Sort names of Rule."""
+
+    DID = "did"
+    STATE = "state"
+    CREATED_AT = "created_at"
+    EXPIRES_AT = "expires_at"
+
+
+@strawberry.input(description="One key of the order of rules.")
+class RuleSort:
+    """One sort key."""
+
+    by: RuleSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What replicas can be sorted by.")
+class ReplicaSortField(enum.Enum):
+    """Sort names of Replica."""
+
+    DID = "did"
+    RSE_NAME = "rse_name"
+    SIZE_BYTES = "size_bytes"
+
+
+@strawberry.input(description="One key of the order of replicas.")
+class ReplicaSort:
+    """One sort key."""
+
+    by: ReplicaSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What storages can be sorted by.")
+class StorageSortField(enum.Enum):
+    """Sort names of Storage."""
+
+    NAME = "name"
+
+
+@strawberry.input(description="One key of the order of storages.")
+class StorageSort:
+    """One sort key."""
+
+    by: StorageSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What quotas can be sorted by.")
+class QuotaSortField(enum.Enum):
+    """Sort names of Quota."""
+
+    ACCOUNT = "account"
+    RSE_NAME = "rse_name"
+    USED_BYTES = "used_bytes"
+
+
+@strawberry.input(description="One key of the order of quotas.")
+class QuotaSort:
+    """One sort key."""
+
+    by: QuotaSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What sites can be sorted by.")
+class SiteSortField(enum.Enum):
+    """Sort names of Site."""
+
+    NAME = "name"
+    CORES = "cores"
+
+
+@strawberry.input(description="One key of the order of sites.")
+class SiteSort:
+    """One sort key."""
+
+    by: SiteSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What queues can be sorted by.")
+class QueueSortField(enum.Enum):
+    """Sort names of Queue."""
+
+    NAME = "name"
+    STATUS = "status"
+
+
+@strawberry.input(description="One key of the order of queues.")
+class QueueSort:
+    """One sort key."""
+
+    by: QueueSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What services can be sorted by.")
+class ServiceSortField(enum.Enum):
+    """Sort names of Service."""
+
+    NAME = "name"
+
+
+@strawberry.input(description="One key of the order of services.")
+class ServiceSort:
+    """One sort key."""
+
+    by: ServiceSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What downtimes can be sorted by.")
+class DowntimeSortField(enum.Enum):
+    """Sort names of Downtime."""
+
+    STARTS_AT = "starts_at"
+    ENDS_AT = "ends_at"
+
+
+@strawberry.input(description="One key of the order of downtimes.")
+class DowntimeSort:
+    """One sort key."""
+
+    by: DowntimeSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What people can be sorted by.")
+class PersonSortField(enum.Enum):
+    """Sort names of Person."""
+
+    USERNAME = "username"
+    DISPLAY_NAME = "display_name"
+
+
+@strawberry.input(description="One key of the order of people.")
+class PersonSort:
+    """One sort key."""
+
+    by: PersonSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What groups can be sorted by.")
+class GroupSortField(enum.Enum):
+    """Sort names of Group."""
+
+    NAME = "name"
+
+
+@strawberry.input(description="One key of the order of groups.")
+class GroupSort:
+    """One sort key."""
+
+    by: GroupSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What findings can be sorted by.")
+class FindingSortField(enum.Enum):
+    """Sort names of Finding."""
+
+    INVARIANT = "invariant"
+    SEVERITY = "severity"
+    SUBJECT_KEY = "subject_key"
+    FIRST_FOUND_AT = "first_found_at"
+
+
+@strawberry.input(description="One key of the order of findings.")
+class FindingSort:
+    """One sort key."""
+
+    by: FindingSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What sync runs can be sorted by.")
+class SyncRunSortField(enum.Enum):
+    """Sort names of SyncRun."""
+
+    STARTED_AT = "started_at"
+
+
+@strawberry.input(description="One key of the order of sync runs.")
+class SyncRunSort:
+    """One sort key."""
+
+    by: SyncRunSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What job counts can be sorted by.")
+class JobCountSortField(enum.Enum):
+    """Sort names of JobCount."""
+
+    QUEUE_NAME = "queue_name"
+    JOB_STATE = "job_state"
+
+
+@strawberry.input(description="One key of the order of job counts.")
+class JobCountSort:
+    """One sort key."""
+
+    by: JobCountSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")

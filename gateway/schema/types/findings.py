@@ -1,0 +1,76 @@
+"""Findings in the schema: what the checks say, with the evidence."""
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from gateway.domain.findings import Severity
+from gateway.resolvers import relations as r
+from gateway.resolvers.entities import FINDING
+from gateway.schema.links import link
+from gateway.schema.node import Node, RowType
+from gateway.schema.scalars import BigInt
+from gateway.store.findings import FindingRow
+
+if TYPE_CHECKING:
+    from gateway.schema.types.requests import Request
+
+LazyRequest = Annotated["Request", strawberry.lazy("gateway.schema.types.requests")]
+
+strawberry.enum(
+    Severity,
+    name="Severity",
+    description="BLOCKER: must not go on so. WARNING: somebody should look. INFO: good to know.",
+)
+
+
+@strawberry.type(
+    description=(
+        "What a check found in the present data: which rule, about what, with which numbers, and what could "
+        "be done. Found anew at each reconciliation. Owned by the gateway."
+    )
+)
+class Finding(Node, RowType):
+    """A finding."""
+
+    row: strawberry.Private[FindingRow]
+    entity = FINDING
+
+    invariant: BigInt = strawberry.field(description="Number of the invariant in the documentation.")
+    code: str = strawberry.field(description="Short name of what was found, for example seed-overlap.")
+    subject_kind: str = strawberry.field(description="Kind of what it is about: request, task, dataset, ...")
+    subject_key: str = strawberry.field(description="Key of what it is about.")
+    message: str = strawberry.field(description="What was found, in a sentence.")
+    suggestion: str | None = strawberry.field(description="What could be done; null when nothing is known.")
+    first_found_at: dt.datetime = strawberry.field(description="When it was first found, UTC.")
+    last_found_at: dt.datetime = strawberry.field(description="When it was last found, UTC.")
+    resolved_at: dt.datetime | None = strawberry.field(
+        description="When it was first no longer found, UTC; null while it stands."
+    )
+    request: LazyRequest | None = link(
+        r.REQUEST_BY_FINDING, "The request it is about; null when it is about no request of ours."
+    )
+
+    @strawberry.field(description="How bad it is.")
+    def severity(self) -> Severity:
+        """Return the severity as an enum."""
+        return Severity(self.row.severity)
+
+    @strawberry.field(description="The numbers and names that it rests on.")
+    def evidence(self) -> list["Evidence"]:
+        """Return the evidence."""
+        given = self.row.evidence if isinstance(self.row.evidence, list) else []
+        return [
+            Evidence(label=str(item["label"]), value=str(item["value"]))
+            for item in given
+            if isinstance(item, dict)
+        ]
+
+
+@strawberry.type(description="One number or name that a finding rests on.")
+class Evidence:
+    """A piece of evidence."""
+
+    label: str = strawberry.field(description="What it is.")
+    value: str = strawberry.field(description="Its value, as text.")

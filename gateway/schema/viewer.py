@@ -1,0 +1,27 @@
+"""The viewer in the schema: who the gateway takes the caller for, and what they may do."""
+
+import strawberry
+
+from gateway.auth.viewer import Right, Viewer
+
+strawberry.enum(
+    Right,
+    name="Right",
+    description=(
+        "What a viewer may do. READ: see productions, tasks, datasets, sites, names and groups of people. "
+        "READ_QUOTAS: see others' quotas. INTROSPECT: ask the schema about itself."
+    ),
+)
+
+
+@strawberry.type(name="Viewer", description="Who the gateway takes you for, and what you may do.")
+class ViewerType:
+    """The caller."""
+
+    name: str = strawberry.field(description="Your name; 'anonymous' without a login.")
+    rights: list[Right] = strawberry.field(description="Your rights; nothing else is allowed.")
+
+    @classmethod
+    def of(cls, viewer: Viewer) -> "ViewerType":
+        """Show the viewer."""
+        return cls(name=viewer.name, rights=sorted(viewer.rights))

@@ -1,0 +1,142 @@
+"""Aggregates over tasks and replicas, grouped by what people ask for; each is one statement.
+
+Sums keep apart "nothing" and "not known": beside each sum stands the number of rows that had a value.
+"""
+
+import enum
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, extract, func, literal, null, select
+
+from gateway.store.datasets import Dataset, Replica
+from gateway.store.requests import Request
+from gateway.store.sites import Queue
+from gateway.store.storages import StorageEndpoint
+from gateway.store.tasks import Task, TaskJobCount
+
+
+class ProductionDimension(enum.StrEnum):
+    """What tasks can be grouped by."""
+
+    CAMPAIGN = "campaign"
+    STAGE = "stage"
+    REQUEST = "request"
+    STEP = "step"
+    STATUS = "status"
+    USER = "user"
+    MONTH = "month"
+    SITE = "site"
+
+
+class StorageDimension(enum.StrEnum):
+    """What replicas can be grouped by."""
+
+    SITE = "site"
+    STORAGE = "storage"
+    CAMPAIGN = "campaign"
+    STAGE = "stage"
+    REQUEST = "request"
+    STEP = "step"
+    DATA_TYPE = "data_type"
+    SCOPE = "scope"
+    ACCOUNT = "account"
+
+
+def production_statement(
+    dimensions: Sequence[ProductionDimension], condition: ColumnElement[bool]
+) -> Select[Any]:
+    """Return the statement that sums tasks, jobs, events, bytes and core-hours by the dimensions.
+
+    Columns: one per dimension, then tasks, requests, jobs_finished, jobs_known, events, events_known,
+    output_bytes, bytes_known, core_seconds, core_seconds_known. Events are counted for SIM-like tasks only
+    (those with events per job). Grouped by site, a task counts at every site that ran jobs of it, jobs and
+    events are those finished there, and bytes and core-hours are not known per site: they come out as null.
+    """
+    by_site = ProductionDimension.SITE in dimensions
+    jobs = _jobs_at_site() if by_site else Task.jobs_finished
+    output_bytes: ColumnElement[Any] = null() if by_site else Task.output_bytes.expression
+    core_seconds: ColumnElement[Any] = null() if by_site else Task.core_seconds.expression
+    groups = [_PRODUCTION[dimension].label(dimension.value) for dimension in dimensions]
+    statement = (
+        select(
+            *groups,
+            func.count(Task.jedi_task_id.distinct()).label("tasks"),
+            func.count(Request.name.distinct()).label("requests"),
+            func.sum(jobs).label("jobs_finished"),
+            func.count(jobs).label("jobs_known"),
+            func.sum(jobs * Task.events_per_job).label("events"),
+            func.count(jobs * Task.events_per_job).label("events_known"),
+            func.sum(output_bytes).label("output_bytes"),
+            func.count(output_bytes).label("bytes_known"),
+            func.sum(core_seconds).label("core_seconds"),
+            func.count(core_seconds).label("core_seconds_known"),
+        )
+        .select_from(Task)
+        .outerjoin(Request, Request.name == Task.request_name)
+        .where(Task.gone_at.is_(None), condition)
+    )
+    if by_site:
+        statement = statement.join(
+            TaskJobCount,
+            (TaskJobCount.jedi_task_id == Task.jedi_task_id) & TaskJobCount.gone_at.is_(None),
+        ).outerjoin(Queue, Queue.name == TaskJobCount.queue_name)
+    return statement.group_by(*groups).order_by(*groups) if groups else statement
+
+
+def storage_statement(dimensions: Sequence[StorageDimension], condition: ColumnElement[bool]) -> Select[Any]:
+    """Return the statement that sums replicas by the dimensions.
+
+    Columns: one per dimension, then datasets, replicas, size_bytes, size_known, file_count, files_known.
+    """
+    groups = [_STORAGE[dimension].label(dimension.value) for dimension in dimensions]
+    statement = (
+        select(
+            *groups,
+            func.count(Replica.did.distinct()).label("datasets"),
+            func.count().label("replicas"),
+            func.sum(Replica.size_bytes).label("size_bytes"),
+            func.count(Replica.size_bytes).label("size_known"),
+            func.sum(Replica.file_count).label("file_count"),
+            func.count(Replica.file_count).label("files_known"),
+        )
+        .select_from(Replica)
+        .outerjoin(Dataset, Dataset.did == Replica.did)
+        .outerjoin(Request, Request.name == Dataset.request_name)
+        .outerjoin(
+            StorageEndpoint,
+            (StorageEndpoint.rse_name == Replica.rse_name) & StorageEndpoint.gone_at.is_(None),
+        )
+        .where(Replica.gone_at.is_(None), condition)
+    )
+    return statement.group_by(*groups).order_by(*groups) if groups else statement
+
+
+def _jobs_at_site() -> ColumnElement[Any]:
+    return case((TaskJobCount.job_state == "finished", TaskJobCount.jobs), else_=literal(0))
+
+
+# The month a task was created in, as year * 100 + month: the same arithmetic on both databases.
+_MONTH = extract("year", Task.created_at) * 100 + extract("month", Task.created_at)
+
+_PRODUCTION: Mapping[ProductionDimension, ColumnElement[Any]] = {
+    ProductionDimension.CAMPAIGN: Request.campaign_name.expression,
+    ProductionDimension.STAGE: Request.stage_name.expression,
+    ProductionDimension.REQUEST: Task.request_name.expression,
+    ProductionDimension.STEP: Task.step_kind.expression,
+    ProductionDimension.STATUS: Task.status.expression,
+    ProductionDimension.USER: Task.user_name.expression,
+    ProductionDimension.MONTH: _MONTH,
+    ProductionDimension.SITE: Queue.site_name.expression,
+}
+_STORAGE: Mapping[StorageDimension, ColumnElement[Any]] = {
+    StorageDimension.SITE: StorageEndpoint.site_name.expression,
+    StorageDimension.STORAGE: Replica.rse_name.expression,
+    StorageDimension.CAMPAIGN: Request.campaign_name.expression,
+    StorageDimension.STAGE: Request.stage_name.expression,
+    StorageDimension.REQUEST: Dataset.request_name.expression,
+    StorageDimension.STEP: Dataset.step_kind.expression,
+    StorageDimension.DATA_TYPE: Dataset.data_type.expression,
+    StorageDimension.SCOPE: Dataset.scope.expression,
+    StorageDimension.ACCOUNT: Dataset.account.expression,
+}
