@@ -77,7 +77,7 @@ class Limits:
 
     # Comparisons of overlapping fields, as graphql-core counts them, at about 1.5 us each. Twenty-five
     # components that all select the same nested fields need 5,250.
-    comparisons: int = 8_000
+    comparisons: int = 6_000
 
     # Problems reported in one answer; each may print a part of the document again.
     problems: int = 20

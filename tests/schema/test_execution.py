@@ -1,14 +1,18 @@
 """Executing requests: what is answered, what is refused, what is said, and what is kept."""
 
+import asyncio
 import json
 
 import pytest
 import strawberry
 from graphql import parse
+from hypothesis import given, seed, settings
+from hypothesis import strategies as st
 from strawberry.extensions import SchemaExtension
 from structlog.testing import capture_logs
 
 from gateway.errors import LimitError, SetupError
+from gateway.schema.answers import CLOSED_ARGUMENT, INTERNAL_ERROR
 from gateway.schema.execution import MAX_LOGGED_FAILURES, Executor, OperationRequest
 from gateway.schema.limits import Limits
 from gateway.schema.plans import PlanCache, read_plan
@@ -243,6 +247,30 @@ async def test_bad_input_is_answered_in_words_without_python(
     assert await first_error(query, **variables) == (code, message)
 
 
+@pytest.mark.parametrize(
+    ("query", "variables", "message"),
+    [
+        (
+            'query($t: String = "a") { echo(text: $t) }',
+            {"t": None},
+            "Argument 'text' has invalid value: Expected variable '$t' provided to non-null type 'String!'"
+            " not to be null.",
+        ),
+        ('{ byGlobalId(id: "no id") }', {}, 'Value cannot represent a GlobalID: "no id".'),
+    ],
+)
+async def test_argument_that_fails_in_execution_is_bad_input_too(
+    query: str, variables: dict[str, object], message: str
+) -> None:
+    with capture_logs() as logged:
+        told = await first_error(query, OPEN, **variables)
+        told_closed = await first_error(query, CLOSED, **variables)
+
+    assert told == ("BAD_USER_INPUT", message)
+    assert told_closed == ("BAD_USER_INPUT", CLOSED_ARGUMENT)
+    assert logged == []
+
+
 SCHEMA_NAMES = [
     *(name for name in sample_schema._schema.type_map if not name.startswith("__")),
     "requests",
@@ -367,3 +395,50 @@ def test_parser_says_what_we_look_for_when_it_stops_at_a_limit() -> None:
     with pytest.raises(LimitError):
         read_plan("{ a }", sample_executor()._shape, Limits(tokens=2))
     assert parse("{ a }", max_lexical_tokens=3).token_count == 3
+
+
+@st.composite
+def damaged_documents(draw: st.DrawFn) -> str:
+    """Draw an honest document with a few of its pieces cut out, doubled or swapped for strange ones."""
+    text = draw(st.sampled_from(HONEST))
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(text)))
+        end = draw(st.integers(start, min(len(text), start + 20)))
+        piece = draw(
+            st.sampled_from(["", text[start:end] * 2, "{", "}", "...", "$n", '"', "\0", "@x", "9" * 70, "#"])
+        )
+        text = text[:start] + piece + text[end:]
+    return text
+
+
+@seed(20251013)
+@settings(max_examples=400, deadline=None)
+@given(damaged_documents(), st.booleans())
+def test_damaged_document_is_answered_and_never_a_failure_of_ours(text: str, is_open: bool) -> None:
+    executor = sample_executor()
+
+    answer = asyncio.run(executor.execute(OperationRequest(text), SampleViewer(may_introspect=is_open)))
+
+    assert INTERNAL_ERROR not in {problem.code for problem in answer.problems}
+    assert answer.is_executed or answer.problems
+
+
+@seed(20251013)
+@settings(max_examples=200, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_any_value_of_a_variable_is_answered_and_never_a_failure_of_ours(value: object) -> None:
+    executor = sample_executor()
+    for query in (
+        "query($v: RequestFilter) { requests(filter: $v) { totalCount } }",
+        "query($v: Int) { requests(first: $v) { totalCount } }",
+        "query($v: [ID!]!) { tasks(ids: $v) { id } }",
+        "query($v: Size!) { sized(size: $v) }",
+    ):
+        answer = asyncio.run(executor.execute(OperationRequest(query, variables={"v": value}), OPEN))
+
+        assert INTERNAL_ERROR not in {problem.code for problem in answer.problems}

@@ -8,6 +8,7 @@ from typing import NewType
 
 import strawberry
 from graphql import GraphQLError
+from strawberry import relay
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.errors import NamingError, RefusedError
@@ -157,6 +158,10 @@ class Query:
     @strawberry.field
     def echo(self, text: str) -> str:
         return text
+
+    @strawberry.field
+    def by_global_id(self, id: relay.GlobalID) -> str:  # noqa: A002
+        return id.node_id
 
     @strawberry.field
     def sized(self, size: Size) -> str:
