@@ -16,14 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.errors import ImportFileError
 from gateway.imports.document import DoubledKeys, read_document
 from gateway.imports.records import SECTIONS, BadRecordError, Section, moment
+from gateway.imports.snapshot_report import SectionReport, SnapshotReport
 from gateway.store.base import Remembered
 from gateway.store.database import Database
 from gateway.store.keys import RowKey
 from gateway.store.people import Person
 from gateway.store.remembered import Outcome, remember
 from gateway.store.sources import Source, SourceName
-from gateway.sync.adopt_attempts import Adoption, adopt_attempts
-from gateway.sync.link_identities import Linking, link_identities
+from gateway.sync.adopt_attempts import adopt_attempts
+from gateway.sync.link_identities import link_identities
 from gateway.sync.quarantine import BadRecord, quarantine
 from gateway.sync.record_runs import Contact, record_contact
 from gateway.sync.removals import Removal, remove_missing
@@ -32,34 +33,6 @@ from gateway.sync.removals import Removal, remove_missing
 CLOCK_TOLERANCE: Final = dt.timedelta(minutes=5)
 # Lists that are empty on an ordinary day.
 _MAY_BE_EMPTY: Final = frozenset({"downtimes"})
-
-
-@dataclass(frozen=True, slots=True)
-class SectionReport:
-    """One listing: what was done, what was set aside, which unknown fields were left out and how often."""
-
-    source: SourceName
-    name: str
-    outcome: Outcome
-    quarantined: int
-    unknown_fields: Mapping[str, int]
-    hold_reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SnapshotReport:
-    """A whole snapshot, and what followed from it."""
-
-    taken_at: dt.datetime
-    sections: tuple[SectionReport, ...]
-    unknown_sections: tuple[str, ...]
-    adoption: Adoption
-    linking: Linking
-
-    @property
-    def quarantined(self) -> int:
-        """How many records could not be read."""
-        return sum(section.quarantined for section in self.sections)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Setting aside records that could not be understood: kept short for a person to see, counted, not guessed."""
+"""Setting aside records that cannot be understood: kept short for a person to see, and counted."""
 
 import datetime as dt
 import json

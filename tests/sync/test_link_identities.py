@@ -1,0 +1,97 @@
+from sqlalchemy import select
+
+from gateway.store.people import IdentityLink
+from gateway.sync.link_identities import Linking
+from tests.imports.snapshots import AT, LATER, fetch, person, take_in, task
+
+LINKS = select(IdentityLink.system, IdentityLink.name, IdentityLink.subject, IdentityLink.rule).order_by(
+    IdentityLink.system, IdentityLink.name
+)
+
+
+def quota(account):
+    return {"account": account, "rse_name": "JINR_EOS"}
+
+
+async def test_a_person_is_known_by_user_name_and_by_display_name(database):
+    report = await take_in(
+        database,
+        iam_people=[person("prodman", 1, display_name="Production Manager"), person("voadmin", 2)],
+        panda_tasks=[
+            task(1, user_name="prodman"),
+            task(2, user_name="Production  Manager"),
+            task(3, user_name="x"),
+        ],
+        rucio_quotas=[quota("voadmin"), quota("unknown")],
+    )
+
+    assert report.linking == Linking(derived=3, written=3, dropped=0)
+    assert await fetch(database, LINKS) == [
+        ("panda", "Production  Manager", "subject-1", "display name"),
+        ("panda", "prodman", "subject-1", "username"),
+        ("rucio", "voadmin", "subject-2", "username"),
+    ]
+
+
+async def test_panda_capitalises_each_word(database):
+    await take_in(
+        database,
+        iam_people=[person("voadmin", 2, display_name="VO Administrator")],
+        panda_tasks=[task(1, user_name="Vo Administrator")],
+    )
+
+    assert await fetch(database, LINKS) == [("panda", "Vo Administrator", "subject-2", "display name")]
+
+
+async def test_a_display_name_of_two_people_links_neither(database):
+    await take_in(
+        database,
+        iam_people=[person("one", 1, display_name="Same Name"), person("two", 2, display_name="Same name")],
+        panda_tasks=[task(1, user_name="Same Name")],
+    )
+
+    assert await fetch(database, LINKS) == []
+
+
+async def test_an_account_longer_than_rucio_allows_is_not_guessed(database):
+    long = "a" * 26
+
+    await take_in(
+        database, iam_people=[person(long), person("b", 2)], rucio_quotas=[quota("b"), quota("a" * 25)]
+    )
+
+    assert await fetch(database, LINKS) == [("rucio", "b", "subject-2", "username")]
+
+
+async def test_an_account_seen_only_in_a_rule_or_a_dataset_is_linked(database):
+    rule = {"rule_id": "1", "did": "a:b", "account": "one", "rse_expression": "X", "copies": 1, "state": "OK"}
+
+    await take_in(
+        database,
+        iam_people=[person("one", 1), person("two", 2)],
+        rucio_rules=[rule],
+        rucio_datasets=[{"did": "a:b", "account": "two"}, {"did": "a:c"}],
+    )
+
+    assert [name for _, name, _, _ in await fetch(database, LINKS)] == ["one", "two"]
+
+
+async def test_a_link_goes_with_its_person_and_an_administrators_word_stays(database):
+    people = [person("prodman", 1), person("voadmin", 2)]
+    tasks = [task(1, user_name="prodman"), task(2, user_name="voadmin")]
+    await take_in(database, iam_people=people, panda_tasks=tasks)
+    async with database.transaction() as session:
+        link = await session.get(IdentityLink, ("panda", "voadmin"))
+        link.subject, link.rule = "subject-9", "administrator"
+
+    report = await take_in(database, LATER, iam_people=people[1:])
+
+    assert report.linking == Linking(derived=0, written=0, dropped=1)
+    assert await fetch(database, LINKS) == [("panda", "voadmin", "subject-9", "administrator")]
+
+
+async def test_an_unchanged_link_keeps_its_moment(database):
+    for moment in (AT, LATER):
+        await take_in(database, moment, iam_people=[person()], panda_tasks=[task(1, user_name="prodman")])
+
+    assert await fetch(database, select(IdentityLink.linked_at)) == [(AT,)]
