@@ -1,0 +1,73 @@
+"""The only place where things are plugged together: settings and a database in, an ASGI application out."""
+
+import contextlib
+import datetime as dt
+from collections.abc import AsyncIterator, Sequence
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.routing import Route
+
+from gateway.auth.viewer import Viewer, anonymous
+from gateway.errors import UnauthenticatedError
+from gateway.schema.build import LIST_BOUNDS, SHOWN_AS, build_schema
+from gateway.schema.context import Clock, ContextOpener
+from gateway.schema.execution import Executor
+from gateway.settings import Settings
+from gateway.store.database import Database
+from gateway.web.graphql import GraphQLEndpoint
+from gateway.web.health import health_routes
+from gateway.web.request_log import RequestLog, correlation_id
+from gateway.web.security_headers import SecurityHeaders
+
+
+def utc_now() -> dt.datetime:
+    """Return the present moment."""
+    return dt.datetime.now(dt.UTC)
+
+
+def create_executor(database: Database, clock: Clock = utc_now) -> Executor[Viewer]:
+    """Return what executes GraphQL on a database, whatever the transport."""
+    return Executor(
+        build_schema(),
+        ContextOpener(database, clock, SHOWN_AS),
+        list_bounds=LIST_BOUNDS,
+        correlation_id=correlation_id,
+    )
+
+
+def create_app(settings: Settings, database: Database, clock: Clock = utc_now) -> Starlette:
+    """Return the application: GraphQL on /graphql, /health and /ready.
+
+    It closes the database when it shuts down. It opens nothing before the first request.
+    """
+
+    async def viewer_of(_request: Request) -> Viewer:
+        if not settings.open_access:
+            raise UnauthenticatedError("this gateway answers only people who are logged in")
+        return anonymous(is_open=True)
+
+    async def readiness() -> Sequence[str]:
+        try:
+            async with database.snapshot() as session:
+                await session.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError):
+            return ("the database does not answer",)
+        return ()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    endpoint = GraphQLEndpoint(
+        create_executor(database, clock), viewer_of, max_body_bytes=settings.max_body_bytes
+    )
+    return Starlette(
+        routes=[Route("/graphql", endpoint), *health_routes(readiness)],
+        middleware=[Middleware(SecurityHeaders), Middleware(RequestLog)],
+        lifespan=lifespan,
+    )

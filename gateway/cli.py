@@ -1,0 +1,256 @@
+"""The command line: run, serve, migrate, import, query, export-schema."""
+
+import asyncio
+import contextlib
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import orjson
+import typer
+import uvicorn
+from sqlalchemy.engine import URL
+
+from gateway import __version__
+from gateway.app import create_app, create_executor, utc_now
+from gateway.auth.viewer import Right, Viewer
+from gateway.errors import GatewayError, ImportFileError, InputError, SettingError
+from gateway.imports.report import Verdict, render
+from gateway.imports.requests import import_requests
+from gateway.imports.snapshot import import_snapshot
+from gateway.imports.snapshot_report import render_snapshot
+from gateway.imports.table import read_table
+from gateway.imports.talk import import_talk
+from gateway.logs import set_up_logging
+from gateway.practice.world import load_practice_world
+from gateway.schema.build import build_schema
+from gateway.schema.execution import OperationRequest
+from gateway.settings import LogFormat, Settings
+from gateway.store.database import Database, owned_by_this_process, parse_database_url
+from gateway.store.migrate import check_current, upgrade
+from gateway.sync.reconcile import reconcile
+
+# Larger files are refused unread; the importers have finer bounds of their own.
+MAX_FILE_BYTES = 512 * 1024 * 1024
+
+app = typer.Typer(
+    name="gateway",
+    help="One GraphQL schema over SPD production requests, PanDA, Rucio, CRIC and IAM.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+import_app = typer.Typer(help="Import people's files.", no_args_is_help=True)
+app.add_typer(import_app, name="import")
+
+Result = TypeVar("Result")
+File = Annotated[Path, typer.Argument(help="The file to read.", show_default=False)]
+Port = Annotated[int | None, typer.Option(help="Port to listen on, instead of GATEWAY_PORT.")]
+
+
+def main() -> None:
+    """Run the command line; a failure on purpose is one line on standard error and exit code 2."""
+    try:
+        app()
+    except GatewayError as error:
+        typer.echo(f"gateway: {error.message}", err=True)
+        sys.exit(2)
+
+
+@app.command()
+def run(port: Port = None) -> None:
+    """Serve the SPD 2025 practice data to anybody on this machine; creates and loads what is missing."""
+    settings = _settings(port, open_access=True, log_format=LogFormat.TEXT)
+    with owned_by_this_process(_url(settings)), _listening(settings) as listener:
+        upgrade(_url(settings))
+        asyncio.run(_load_practice_data(settings))
+        address = f"http://{settings.host}:{listener.getsockname()[1]}/graphql"
+        typer.echo(f"GraphQL is served on {address}; stop it with Ctrl-C.", err=True)
+        _serve(settings, listener)
+
+
+@app.command()
+def serve(port: Port = None) -> None:
+    """Serve GraphQL from a database that is up to date; `gateway migrate` brings it there."""
+    settings = _settings(port)
+    with owned_by_this_process(_url(settings)), _listening(settings) as listener:
+        check_current(_url(settings))
+        _serve(settings, listener)
+
+
+@app.command()
+def migrate() -> None:
+    """Create the database, or bring it to the schema of this version; repeating it changes nothing."""
+    settings = _settings()
+    with owned_by_this_process(_url(settings)):
+        upgrade(_url(settings))
+
+
+@import_app.command("requests")
+def import_requests_command(
+    file: File,
+    dry_run: Annotated[bool, typer.Option(help="Say what would change, and change nothing.")] = False,
+    by: Annotated[str | None, typer.Option(help="IAM user name of who imports.")] = None,
+) -> None:
+    """Import production requests from the spreadsheet (CSV, XLSX) or the talk's JSON file.
+
+    Bad rows are refused one by one with row, column and reason; the good ones go in. Importing a file twice
+    changes nothing. The exit code is 1 when a row was refused.
+    """
+    content = _content(file)
+
+    async def work(database: Database) -> bool:
+        now = utc_now()
+        if file.suffix.lower() == ".json":
+            report = await import_talk(
+                database, content, file_name=file.name, imported_by=by, at=now, dry_run=dry_run
+            )
+        else:
+            table = read_table(content, file_name=file.name)
+            report = await import_requests(database, table, imported_by=by, at=now, dry_run=dry_run)
+        typer.echo(render(report))
+        if not dry_run:
+            await reconcile(database, at=now)
+        return report.count(Verdict.REJECTED) > 0
+
+    if _with_database(work):
+        raise typer.Exit(1)
+
+
+@import_app.command("snapshot")
+def import_snapshot_command(file: File) -> None:
+    """Import a snapshot of PanDA, Rucio, CRIC and IAM (docs/snapshot.md)."""
+    content = _content(file)
+
+    async def work(database: Database) -> None:
+        now = utc_now()
+        typer.echo(render_snapshot(await import_snapshot(database, content, at=now, name=file.name)))
+        await reconcile(database, at=now)
+
+    _with_database(work)
+
+
+@app.command()
+def query(
+    document: Annotated[
+        str | None, typer.Argument(help="The GraphQL document; `-` or nothing reads standard input.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="A file with the document.")] = None,
+    var: Annotated[
+        list[str] | None,
+        typer.Option(help="A variable, NAME=VALUE; the value is JSON, or else taken as text."),
+    ] = None,
+) -> None:
+    """Ask the database directly, without a server, with every reading right; the exit code is 1 on errors."""
+    if file is not None:
+        text = _content(file).decode(errors="replace")
+    else:
+        text = sys.stdin.read() if document in {None, "-"} else str(document)
+    request = OperationRequest(text, variables=dict(_variable(item) for item in var or ()))
+    operator = Viewer("command line", frozenset(Right))
+
+    async def work(database: Database) -> bool:
+        answer = await create_executor(database).execute(request, operator)
+        typer.echo(orjson.dumps(orjson.loads(answer.body), option=orjson.OPT_INDENT_2).decode())
+        return bool(answer.problems)
+
+    if _with_database(work, is_alone=False):
+        raise typer.Exit(1)
+
+
+@app.command("export-schema")
+def export_schema() -> None:
+    """Print the schema in GraphQL's schema language: the public contract."""
+    typer.echo(build_schema().as_str())
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def _settings(port: int | None = None, **given: object) -> Settings:
+    settings = Settings.read(**given, **({} if port is None else {"port": port}))
+    set_up_logging(settings.log_format)
+    return settings
+
+
+def _url(settings: Settings) -> URL:
+    return parse_database_url(settings.database_url)
+
+
+async def _load_practice_data(settings: Settings) -> None:
+    async with _opened(settings) as database:
+        now = utc_now()
+        await load_practice_world(database, at=now)
+        await reconcile(database, at=now)
+
+
+@contextlib.asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Database]:
+    database = Database(settings.database_url, pool_size=settings.database_pool)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def _with_database(work: Callable[[Database], Awaitable[Result]], *, is_alone: bool = True) -> Result:
+    """Run work on the configured database, which must be up to date; alone on it if it will write."""
+    settings = _settings(log_format=LogFormat.TEXT)
+
+    async def opened() -> Result:
+        async with _opened(settings) as database:
+            return await work(database)
+
+    with owned_by_this_process(_url(settings)) if is_alone else contextlib.nullcontext():
+        check_current(_url(settings))
+        return asyncio.run(opened())
+
+
+@contextlib.contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """Take the port before anything else is done, so that a busy one is told in one line."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+            listener.listen()
+        except OSError as error:
+            raise SettingError(
+                f"cannot listen on {settings.host}:{settings.port}: {error.strerror}. "
+                "Stop what uses it, or choose another port with --port or GATEWAY_PORT"
+            ) from error
+        yield listener
+    finally:
+        listener.close()
+
+
+def _serve(settings: Settings, listener: socket.socket) -> None:
+    database = Database(settings.database_url, pool_size=settings.database_pool)
+    config = uvicorn.Config(create_app(settings, database), log_config=None, access_log=False)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _content(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > MAX_FILE_BYTES:
+            raise ImportFileError(f"{file} has {file.stat().st_size:,} bytes, more than {MAX_FILE_BYTES:,}")
+        return file.read_bytes()
+    except OSError as error:
+        raise ImportFileError(f"cannot read {file}: {error.strerror}") from error
+
+
+def _variable(item: str) -> tuple[str, object]:
+    name, separator, value = item.partition("=")
+    if not separator or not name:
+        raise InputError(f"--var {item!r} is not NAME=VALUE")
+    try:
+        return name, orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return name, value
