@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import Route
@@ -21,6 +22,7 @@ from gateway.store.database import Database
 from gateway.web.graphql import GraphQLEndpoint
 from gateway.web.health import health_routes
 from gateway.web.request_log import RequestLog, correlation_id
+from gateway.web.responses import http_exception_response
 from gateway.web.security_headers import SecurityHeaders
 
 
@@ -69,5 +71,6 @@ def create_app(settings: Settings, database: Database, clock: Clock = utc_now) -
     return Starlette(
         routes=[Route("/graphql", endpoint), *health_routes(readiness)],
         middleware=[Middleware(SecurityHeaders), Middleware(RequestLog)],
+        exception_handlers={HTTPException: http_exception_response},
         lifespan=lifespan,
     )

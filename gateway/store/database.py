@@ -94,9 +94,12 @@ class Database:
 
 
 def _create_engine(url: URL, pool_size: int) -> AsyncEngine:
+    """Make the engine; `hide_parameters`, because failures are logged and values are people's."""
     if url.drivername == POSTGRESQL:
-        return create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
+        return create_async_engine(
+            url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True
+        )
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
     _prepare_sqlite(engine.sync_engine)
     return engine
 
