@@ -133,10 +133,10 @@ class SortInput(Protocol):
 
 def list_arguments(
     *,
-    first: int | None,
-    after: str | None,
-    last: int | None,
-    before: str | None,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
     filter_: EntityFilter | None = None,
     sort: Sequence[SortInput] | None = None,
     include_gone: bool = False,
