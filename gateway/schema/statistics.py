@@ -24,8 +24,8 @@ strawberry.enum(
     ProductionDimension,
     name="ProductionDimension",
     description=(
-        "What tasks can be grouped by. MONTH is the month of creation in PanDA, UTC. SITE counts a task at "
-        "every site that ran jobs of it."
+        "What tasks can be grouped by. MONTH is the month in which the task started, or was created while "
+        "its start is not known, UTC. SITE counts a task at every site that ran jobs of it."
     ),
 )
 strawberry.enum(StorageDimension, name="StorageDimension", description="What replicas can be grouped by.")

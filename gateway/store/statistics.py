@@ -7,7 +7,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, extract, func, literal, null, select
+from sqlalchemy import ColumnElement, Label, Select, case, extract, func, literal, null, select
 
 from gateway.store.datasets import Dataset, Replica
 from gateway.store.requests import Request
@@ -81,7 +81,7 @@ def production_statement(
             TaskJobCount,
             (TaskJobCount.jedi_task_id == Task.jedi_task_id) & TaskJobCount.gone_at.is_(None),
         ).outerjoin(Queue, Queue.name == TaskJobCount.queue_name)
-    return statement.group_by(*groups).order_by(*groups) if groups else statement
+    return statement.group_by(*groups).order_by(*_nulls_last(groups)) if groups else statement
 
 
 def storage_statement(dimensions: Sequence[StorageDimension], condition: ColumnElement[bool]) -> Select[Any]:
@@ -109,15 +109,22 @@ def storage_statement(dimensions: Sequence[StorageDimension], condition: ColumnE
         )
         .where(Replica.gone_at.is_(None), condition)
     )
-    return statement.group_by(*groups).order_by(*groups) if groups else statement
+    return statement.group_by(*groups).order_by(*_nulls_last(groups)) if groups else statement
+
+
+def _nulls_last(groups: Sequence[Label[Any]]) -> list[ColumnElement[Any]]:
+    """Order by the groups, those without a value last: of themselves the two databases differ."""
+    return [term for group in groups for term in (group.element.is_(None), group)]
 
 
 def _jobs_at_site() -> ColumnElement[Any]:
     return case((TaskJobCount.job_state == "finished", TaskJobCount.jobs), else_=literal(0))
 
 
-# The month a task was created in, as year * 100 + month: the same arithmetic on both databases.
-_MONTH = extract("year", Task.created_at) * 100 + extract("month", Task.created_at)
+# The month a task started in, or was created in while its start is not known, as year * 100 + month: the same
+# arithmetic on both databases.
+_BEGAN_AT = func.coalesce(Task.started_at, Task.created_at)
+_MONTH = extract("year", _BEGAN_AT) * 100 + extract("month", _BEGAN_AT)
 
 _PRODUCTION: Mapping[ProductionDimension, ColumnElement[Any]] = {
     ProductionDimension.CAMPAIGN: Request.campaign_name.expression,
