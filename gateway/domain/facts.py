@@ -97,6 +97,7 @@ class TaskFacts:
     """A PanDA task. Counts are jobs; `seeds` are its sequence numbers, `missing_seeds` those that failed.
 
     `jobs_expected` is the total PanDA shows, which it overwrites with the finished count at the end.
+    `core_seconds` are summed over its jobs; `wall_seconds` lie between its start and its end.
     """
 
     jedi_task_id: int
@@ -111,6 +112,8 @@ class TaskFacts:
     events_per_job: int | None = None
     output_bytes: int | None = None
     log_bytes: int | None = None
+    core_seconds: float | None = None
+    wall_seconds: float | None = None
     parent_task_id: int | None = None
     seeds: SeedRange | None = None
     missing_seeds: tuple[SeedRange, ...] | None = None

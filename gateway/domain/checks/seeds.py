@@ -31,13 +31,13 @@ def seed_overlaps(requests: Iterable[RequestFacts], *, include_exempt: bool = Fa
         finding
         for key, sharing in by_key.items()
         if len(sharing) > 1
-        for finding in _overlaps_within(key, sharing, include_exempt=include_exempt)
+        for finding in _overlaps_within(str(key), sharing, include_exempt=include_exempt)
     ]
     return tuple(findings)
 
 
 def _overlaps_within(
-    key: PhysicsKey, requests: Sequence[RequestFacts], *, include_exempt: bool
+    key: str, requests: Sequence[RequestFacts], *, include_exempt: bool
 ) -> Iterable[Finding]:
     # A sweep from low seeds to high: whatever is still open when a range begins overlaps it.
     open_ranges: list[tuple[int, int, RequestFacts]] = []
@@ -57,7 +57,7 @@ def _overlaps_within(
         heapq.heappush(open_ranges, (request.seeds.last, position, request))
 
 
-def _overlap(key: PhysicsKey, earlier: RequestFacts, later: RequestFacts, *, is_exempt: bool) -> Finding:
+def _overlap(key: str, earlier: RequestFacts, later: RequestFacts, *, is_exempt: bool) -> Finding:
     shared = SeedRange(max(earlier.seeds.first, later.seeds.first), min(earlier.seeds.last, later.seeds.last))
     twice = shared.count * min(earlier.events_per_file, later.events_per_file)
     advice = "Take other seeds, or record that one request repeats or supersedes the other."
@@ -70,7 +70,7 @@ def _overlap(key: PhysicsKey, earlier: RequestFacts, later: RequestFacts, *, is_
         Evidence("overlaps with", earlier.name, request_subject(earlier.name)),
         Evidence("shared seeds", str(shared)),
         Evidence("duplicate events", str(twice)),
-        Evidence("physics key", str(key)),
+        Evidence("physics key", key),
         suggestion=None if is_exempt else advice,
     )
 
