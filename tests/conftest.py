@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+
 from gateway.practice.world import load_practice_world
 from gateway.store.database import Database
 from tests.support.asking import Asker
@@ -28,9 +29,7 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session", params=KINDS)
-def database_maker(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> DatabaseMaker:
+def database_maker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> DatabaseMaker:
     """A maker of databases; every test that uses a database runs once for each kind."""
     url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
     return DatabaseMaker(request.param, tmp_path_factory.mktemp("databases"), url)

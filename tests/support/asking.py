@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+
 from gateway.app import create_executor
 from gateway.auth.viewer import Right, Viewer
 from gateway.schema.execution import Executor, OperationRequest

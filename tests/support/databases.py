@@ -1,4 +1,4 @@
-"""Fresh databases for tests: migrated once per kind, then copied, so that each test starts clean in milliseconds."""
+"""Fresh databases for tests: migrated once per kind, then copied, so that each test starts clean at once."""
 
 import itertools
 import shutil
@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import event
+
 from gateway.store.database import Database, parse_database_url
 from gateway.store.migrate import upgrade
-from sqlalchemy import event
 from tests.support.postgres import create_database
 
 KINDS = ("sqlite", "postgresql")

@@ -1,0 +1,165 @@
+"""What one question costs: statements in this process, time and memory of a server in another."""
+
+import contextlib
+import http.client
+import json
+import math
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+from bench.questions import Question
+from bench.worlds import BUILT_AT, World
+from gateway.store.database import Database
+from tests.support.asking import Asker
+from tests.support.databases import counted_statements
+
+# The server has one core to itself, the client and the database the others, when the machine has several.
+SERVER_CORE = 0
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a question cost in one world; times are the client's, memory is the server's high-water mark."""
+
+    kind: str
+    scale: int
+    question: str
+    statements: int
+    answer_bytes: int
+    median_ms: float
+    p99_ms: float
+    per_second: float
+    server_cpu_ms: float
+    peak_mib: float
+
+    def as_json(self) -> dict[str, object]:
+        """Return the cost for the results file."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server process."""
+
+    port: int
+    pid: int
+
+    def peak_mib(self) -> float:
+        """Return the most memory it ever held, MiB."""
+        with open(f"/proc/{self.pid}/status") as status:
+            [line] = [line for line in status if line.startswith("VmHWM:")]
+        return int(line.split()[1]) / 1024
+
+    def cpu_s(self) -> float:
+        """Return the processor time it has used, seconds."""
+        with open(f"/proc/{self.pid}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def serving(world: World) -> Iterator[Server]:
+    """Run `gateway serve` on the world in a process of its own, on a free port, until the block ends."""
+    environment = os.environ | {
+        "GATEWAY_DATABASE_URL": world.url,
+        "GATEWAY_OPEN_ACCESS": "true",
+        "GATEWAY_PORT": "0",
+        "GATEWAY_LOG_FORMAT": "json",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway", "serve"],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_take_one_core,
+    )
+    try:
+        yield Server(_port_of(process), process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+
+
+def _take_one_core() -> None:
+    if len(os.sched_getaffinity(0)) > 1:
+        os.sched_setaffinity(0, {SERVER_CORE})
+
+
+def _port_of(process: subprocess.Popen[str]) -> int:
+    assert process.stderr is not None
+    for line in process.stderr:
+        event = json.loads(line) if line.startswith("{") else {}
+        if event.get("action") == "serve.listening":
+            return int(event["port"])
+    raise RuntimeError("the server ended before it listened")
+
+
+async def count_statements(world: World, question: Question) -> int:
+    """Return how many statements the question takes."""
+    database = Database(world.url)
+    try:
+        asker = Asker(database, BUILT_AT)
+        with counted_statements(database) as statements:
+            await asker(question.document, **question.variables(0))
+        return len(statements)
+    finally:
+        await database.close()
+
+
+def ask_repeatedly(server: Server, question: Question, seconds: float) -> tuple[list[float], int, float]:
+    """Ask one after another for a while; return the latencies, an answer's size, and the server's CPU."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+    latencies: list[float] = []
+    size = turn = 0
+    for turn in range(3):
+        size = _ask(connection, question, turn)
+    cpu, ends = server.cpu_s(), time.perf_counter() + seconds
+    while time.perf_counter() < ends or len(latencies) < 5:
+        turn += 1
+        began = time.perf_counter()
+        size = _ask(connection, question, turn)
+        latencies.append(time.perf_counter() - began)
+    connection.close()
+    return latencies, size, server.cpu_s() - cpu
+
+
+def _ask(connection: http.client.HTTPConnection, question: Question, turn: int) -> int:
+    body = json.dumps({"query": question.document, "variables": question.variables(turn)})
+    connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})
+    response = connection.getresponse()
+    content = response.read()
+    # A fast wrong answer is no answer: every body is looked at.
+    if response.status != 200 or b'"errors"' in content:
+        raise RuntimeError(f"{question.name}: {response.status} {content[:300]!r}")
+    return len(content)
+
+
+def cost_of(
+    world: World,
+    question: Question,
+    statements: int,
+    latencies: Sequence[float],
+    size: int,
+    cpu_s: float,
+    peak_mib: float,
+) -> Cost:
+    """Put the figures of one question together."""
+    ordered = sorted(latencies)
+    return Cost(
+        kind=world.kind,
+        scale=world.scale,
+        question=question.name,
+        statements=statements,
+        answer_bytes=size,
+        median_ms=1000 * statistics.median(ordered),
+        p99_ms=1000 * ordered[math.ceil(0.99 * len(ordered)) - 1],
+        per_second=len(ordered) / sum(ordered),
+        server_cpu_ms=1000 * cpu_s / len(ordered),
+        peak_mib=peak_mib,
+    )
