@@ -15,8 +15,8 @@ FIELDS = 9
 class PhysicsKey:
     """Software, tag without flags, beams, energy, polarization, stage, geometry (a set) and script version.
 
-    `script` is the version label of the simulation script, such as V02_D0sig; None where it was not recorded,
-    which is a value of its own: an unrecorded script is compared with unrecorded ones only.
+    `script` is the version label of the simulation script, such as V02_D0sig. None, where it was not
+    recorded, is a value of its own here; invariant 1 treats it as one that may be any script.
     """
 
     software_project: str

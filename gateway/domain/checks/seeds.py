@@ -2,7 +2,9 @@
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from gateway.domain.facts import RequestFacts, TaskFacts
@@ -16,61 +18,93 @@ from gateway.errors import NumberError
 COUNTERPARTS_NAMED: Final = 20
 
 
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A request's claim to its seeds; `space` is its physics key without the script."""
+
+    request: RequestFacts
+    script: str | None
+    space: PhysicsKey
+    key_text: str
+
+
 def seed_overlaps(requests: Iterable[RequestFacts], *, include_exempt: bool = False) -> tuple[Finding, ...]:
     """Invariant 1: within a physics key no seed is used by two requests.
 
     Exempt are requests marked as test, obsolete or cancelled (which never ran), and pairs of which one is the
     intended repeat of the other; a flag that leaked into the tag exempts nothing. With `include_exempt` they
-    are reported too, as INFO. One finding per pair, on the request with the later name.
+    are reported too, as INFO. Where all but the script agrees and one of the two did not record its script,
+    the overlap is possible, not proven: a WARNING. One finding per pair, on the request with the later name.
     """
-    by_key: defaultdict[PhysicsKey, list[RequestFacts]] = defaultdict(list)
+    spaces: defaultdict[PhysicsKey, list[_Claim]] = defaultdict(list)
     for request in requests:
         if include_exempt or not _is_exempt(request):
-            by_key[request.physics_key].append(request)
-    findings = [
+            claim = _claim(request)
+            spaces[claim.space].append(claim)
+    return tuple(
         finding
-        for key, sharing in by_key.items()
-        if len(sharing) > 1
-        for finding in _overlaps_within(str(key), sharing, include_exempt=include_exempt)
-    ]
-    return tuple(findings)
+        for claims in spaces.values()
+        if len(claims) > 1
+        for finding in _overlaps_within(claims, include_exempt=include_exempt)
+    )
 
 
-def _overlaps_within(
-    key: str, requests: Sequence[RequestFacts], *, include_exempt: bool
-) -> Iterable[Finding]:
-    # A sweep from low seeds to high: whatever is still open when a range begins overlaps it.
-    open_ranges: list[tuple[int, int, RequestFacts]] = []
-    in_order = sorted(requests, key=lambda each: (each.seeds, each.name))
-    for position, request in enumerate(in_order):
-        while open_ranges and open_ranges[0][0] < request.seeds.first:
-            heapq.heappop(open_ranges)
-        named = 0
-        for _, _, other in open_ranges:
-            is_exempt = _is_exempt(request) or _is_exempt(other) or _is_repeat(request, other)
-            if is_exempt and not include_exempt:
-                continue
-            yield _overlap(key, *sorted((request, other), key=_by_number), is_exempt=is_exempt)
-            named += 1
-            if named == COUNTERPARTS_NAMED:
-                break
-        heapq.heappush(open_ranges, (request.seeds.last, position, request))
+def _claim(request: RequestFacts) -> _Claim:
+    key = request.physics_key
+    return _Claim(request, key.script, replace(key, script=None), str(key))
 
 
-def _overlap(key: str, earlier: RequestFacts, later: RequestFacts, *, is_exempt: bool) -> Finding:
-    shared = SeedRange(max(earlier.seeds.first, later.seeds.first), min(earlier.seeds.last, later.seeds.last))
-    twice = shared.count * min(earlier.events_per_file, later.events_per_file)
+def _overlaps_within(claims: Sequence[_Claim], *, include_exempt: bool) -> Iterable[Finding]:
+    # A sweep from low seeds to high: whatever is still open when a range begins overlaps it. Open ranges are
+    # kept apart by script, so that claims that may share seeds are never walked through.
+    open_by_script: defaultdict[str | None, list[tuple[int, int, _Claim]]] = defaultdict(list)
+    in_order = sorted(claims, key=lambda claim: (claim.request.seeds, claim.request.name))
+    for position, claim in enumerate(in_order):
+        overlapping = (
+            finding
+            for other in _open_to(claim, open_by_script)
+            if (finding := _overlap(claim, other, include_exempt=include_exempt)) is not None
+        )
+        yield from islice(overlapping, COUNTERPARTS_NAMED)
+        heapq.heappush(open_by_script[claim.script], (claim.request.seeds.last, position, claim))
+
+
+def _open_to(
+    claim: _Claim, open_by_script: Mapping[str | None, list[tuple[int, int, _Claim]]]
+) -> Iterable[_Claim]:
+    # An unrecorded script may be any script (a space has few); a recorded one is itself or an unrecorded one.
+    scripts = {claim.script, None} if claim.script is not None else open_by_script.keys()
+    for script in sorted(scripts, key=lambda each: (each != claim.script, each or "")):
+        ranges = open_by_script.get(script, [])
+        while ranges and ranges[0][0] < claim.request.seeds.first:
+            heapq.heappop(ranges)
+        for _, _, other in ranges:
+            yield other
+
+
+def _overlap(one: _Claim, other: _Claim, *, include_exempt: bool) -> Finding | None:
+    is_exempt = _is_exempt(one.request) or _is_exempt(other.request) or _is_repeat(one.request, other.request)
+    if is_exempt and not include_exempt:
+        return None
+    earlier, later = sorted((one, other), key=lambda claim: _by_number(claim.request))
+    old, new = earlier.request, later.request
+    shared = SeedRange(max(old.seeds.first, new.seeds.first), min(old.seeds.last, new.seeds.last))
+    twice = shared.count * min(old.events_per_file, new.events_per_file)
+    is_proven = earlier.script == later.script
+    proven = f"{new.name} and {old.name} share seeds {shared}: {twice} events exist twice."
+    possible = f"{new.name} and {old.name} share seeds {shared}, and one did not record its script."
+    severity = Severity.BLOCKER if is_proven else Severity.WARNING
     advice = "Take other seeds, or record that one request repeats or supersedes the other."
     return about_request(
-        later.name,
+        new.name,
         1,
-        "seed-overlap",
-        Severity.INFO if is_exempt else Severity.BLOCKER,
-        f"{later.name} and {earlier.name} share seeds {shared}: {twice} events exist twice.",
-        Evidence("overlaps with", earlier.name, request_subject(earlier.name)),
+        "seed-overlap" if is_proven else "seed-overlap-possible",
+        Severity.INFO if is_exempt else severity,
+        proven if is_proven else possible,
+        Evidence("overlaps with", old.name, request_subject(old.name)),
         Evidence("shared seeds", str(shared)),
         Evidence("duplicate events", str(twice)),
-        Evidence("physics key", key),
+        Evidence("physics key", later.key_text),
         suggestion=None if is_exempt else advice,
     )
 
