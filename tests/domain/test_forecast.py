@@ -37,7 +37,7 @@ def test_ten_thousand_more_jobs_of_the_talk_need_what_they_needed() -> None:
 def test_time_is_forecast_from_the_tasks_that_recorded_it() -> None:
     history = (
         TaskUse(1, 100, 100 * GB, core_seconds=360_000, wall_seconds=86_400),
-        TaskUse(2, 300, 300 * GB, core_seconds=2_160_000, wall_seconds=172_800),
+        TaskUse(2, 300, 300 * GB, core_seconds=2_160_000, wall_seconds=518_400),
         TaskUse(3, 100, 100 * GB),
     )
 
@@ -48,7 +48,7 @@ def test_time_is_forecast_from_the_tasks_that_recorded_it() -> None:
         jobs=200,
         size_bytes=Estimate(200 * GB, 200 * GB, 200 * GB),
         core_hours=Estimate(350.0, 200.0, 400.0),
-        days=Estimate(1.5, pytest.approx(4 / 3), 2.0),
+        days=Estimate(3.5, 2.0, 4.0),
         task_ids=(1, 2, 3),
     )
 
