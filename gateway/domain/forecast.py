@@ -105,6 +105,7 @@ def _estimate(jobs: int, amounts: Iterable[tuple[float, int]]) -> Estimate | Non
     known = tuple(amounts)
     if not known:
         return None
-    per_job = [amount / past_jobs for amount, past_jobs in known]
-    mean = sum(amount for amount, _ in known) / sum(past_jobs for _, past_jobs in known)
-    return Estimate(jobs * mean, jobs * min(per_job), jobs * max(per_job))
+    # Multiplied before divided: whole numbers stay exact for longer.
+    scaled = [jobs * amount / past_jobs for amount, past_jobs in known]
+    expected = jobs * sum(amount for amount, _ in known) / sum(past_jobs for _, past_jobs in known)
+    return Estimate(expected, min(scaled), max(scaled))
