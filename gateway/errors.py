@@ -18,6 +18,14 @@
     │   ├── SettingError          a setting has a value that cannot work
     │   ├── DatabaseVersionError  the database is older or newer than the code
     │   └── DatabaseBusyError     another process owns the SQLite file
+    ├── UpstreamError             another service cannot be read now; our copy stays as it was
+    │   ├── UnreachableError          no connection, or none in time
+    │   ├── SlowError                 it answers, but not within the time allowed
+    │   ├── DeniedError               it does not accept who we are (401, 403, its own words for it)
+    │   ├── BusyError                 it asks to be asked later (429, 503)
+    │   ├── BrokenError               it failed (5xx, its own error class), and says so
+    │   ├── GarbledError              what it sent is not what was promised: cut, HTML, not JSON, too large
+    │   └── NotOfferedError           this version of it cannot do what was asked
     └── SeedOverlapError          the database refused a seed range that overlaps another
 
 Each carries a machine-readable `code`, which is what `extensions.code` shows in GraphQL.
@@ -151,3 +159,49 @@ class SeedOverlapError(GatewayError):
     """The database refused a seed range because it overlaps another of the same physics key (invariant 1)."""
 
     code = "SEED_OVERLAP"
+
+
+class UpstreamError(GatewayError):
+    """Another service cannot be read now; nothing of our copy was changed because of it.
+
+    `source` names the service. The message says what happened in words an operator can act on; it never holds
+    a token or a whole answer.
+    """
+
+    code = "UPSTREAM"
+
+    def __init__(self, source: str, message: str) -> None:
+        super().__init__(message)
+        self.source = source
+
+
+class UnreachableError(UpstreamError):
+    """There is no connection to the service, or none within the time allowed; look at address and network."""
+
+
+class SlowError(UpstreamError):
+    """The service did not finish its answer within the time allowed."""
+
+
+class DeniedError(UpstreamError):
+    """The service does not accept who we are; look at the token or certificate and its rights."""
+
+
+class BusyError(UpstreamError):
+    """The service asks to be asked later; `retry_after_s` is its own wish, None when it has none."""
+
+    def __init__(self, source: str, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(source, message)
+        self.retry_after_s = retry_after_s
+
+
+class BrokenError(UpstreamError):
+    """The service failed and said so."""
+
+
+class GarbledError(UpstreamError):
+    """What the service sent is not what was promised: cut short, not JSON, HTML, a redirect, too large."""
+
+
+class NotOfferedError(UpstreamError):
+    """This version of the service cannot do what was asked of it."""
