@@ -5,15 +5,12 @@ import math
 from typing import Final, NoReturn
 
 from gateway.errors import ImportFileError
+from gateway.sync.intake import DoubledKeys
 
 # The whole world above file level is tens of MB at a hundred times today's size.
 MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 # An int64 has 19 digits; converting much longer ones costs time for nothing.
 _MAX_DIGITS: Final = 30
-
-
-class DoubledKeys(dict[str, object]):
-    """An object in which a key stood twice: which of the two values was meant, nobody can say."""
 
 
 def read_document(document: bytes, *, name: str) -> dict[str, object]:

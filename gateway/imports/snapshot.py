@@ -5,34 +5,29 @@ goes in, and only a listing that says it is complete can make rows disappear.
 """
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, cast
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.errors import ImportFileError
-from gateway.imports.document import DoubledKeys, read_document
-from gateway.imports.records import SECTIONS, BadRecordError, Section, moment
+from gateway.imports.document import read_document
 from gateway.imports.snapshot_report import SectionReport, SnapshotReport
-from gateway.store.base import Remembered
 from gateway.store.database import Database
-from gateway.store.keys import RowKey
-from gateway.store.people import Person
 from gateway.store.remembered import Outcome, remember
 from gateway.store.sources import Source, SourceName
 from gateway.sync.adopt_attempts import adopt_attempts
+from gateway.sync.intake import DoubledKeys, intake_for
 from gateway.sync.link_identities import link_identities
-from gateway.sync.quarantine import BadRecord, quarantine
+from gateway.sync.quarantine import quarantine
 from gateway.sync.record_runs import Contact, record_contact
-from gateway.sync.removals import Removal, remove_missing
+from gateway.sync.records import SECTIONS, Section, moment
+from gateway.sync.removals import MAY_BE_EMPTY, Removal, remove_missing
 
 # Clocks of two services may differ by this much; more is somebody's mistake.
 CLOCK_TOLERANCE: Final = dt.timedelta(minutes=5)
-# Lists that are empty on an ordinary day.
-_MAY_BE_EMPTY: Final = frozenset({"downtimes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +35,6 @@ class _Listing:
     section: Section
     is_complete: bool
     records: Sequence[object]
-
-
-@dataclass(slots=True)
-class _Pass:
-    """What reading one listing notices beside the good rows."""
-
-    seen: set[RowKey] = field(default_factory=set)
-    unreadable: int = 0
-    unknown_fields: Counter[str] = field(default_factory=Counter)
-    bad: list[BadRecord] = field(default_factory=list)
 
 
 async def import_snapshot(
@@ -138,79 +123,29 @@ async def _refuse_older(
 
 
 async def _take_in(session: AsyncSession, listing: _Listing, taken_at: dt.datetime) -> SectionReport:
-    section, found = listing.section, _Pass()
-    check = await _username_check(session) if section.model is Person else _no_check
-    rows = _good_rows(listing, found, check)
+    section, intake = listing.section, await intake_for(session, listing.section)
+    rows = intake.rows(listing.records)
     outcome = await remember(session, rows, source=section.source, at=taken_at)
     removal = Removal()
     if listing.is_complete:
         removal = await remove_missing(
             session,
             section.model,
-            found.seen,
+            intake.seen,
             at=taken_at,
             listing=section.name,
-            unreadable=found.unreadable,
-            may_be_empty=section.name in _MAY_BE_EMPTY,
+            unreadable=intake.unreadable,
+            may_be_empty=section.name in MAY_BE_EMPTY,
         )
-    await quarantine(session, found.bad, source=section.source, at=taken_at)
+    await quarantine(session, intake.bad, source=section.source, at=taken_at)
     return SectionReport(
         source=section.source,
         name=section.name,
         outcome=outcome + Outcome(gone=removal.gone),
-        quarantined=len(found.bad),
-        unknown_fields=dict(found.unknown_fields),
+        quarantined=len(intake.bad),
+        unknown_fields=dict(intake.unknown_fields),
         hold_reason=removal.hold_reason,
     )
-
-
-def _good_rows(listing: _Listing, found: _Pass, check: Callable[[Remembered], None]) -> Iterator[Remembered]:
-    section = listing.section
-    for record in listing.records:
-        try:
-            content = _record(record)
-            row = section.row(content)
-            check(row)
-        except BadRecordError as error:
-            _set_aside(record, section, str(error), found)
-            continue
-        found.unknown_fields.update(content.keys() - section.fields)
-        found.seen.add(tuple(getattr(row, name) for name in section.key_fields))
-        yield row
-
-
-def _record(record: object) -> dict[str, object]:
-    if isinstance(record, DoubledKeys):
-        raise BadRecordError("a key stands twice")
-    if not isinstance(record, dict):
-        raise BadRecordError("is not an object")
-    return record
-
-
-def _set_aside(record: object, section: Section, error: str, found: _Pass) -> None:
-    """Keep a bad record; if its key can be read, its row still exists at the source."""
-    found.bad.append(BadRecord.of(section.name, record, error))
-    key = section.key(record) if isinstance(record, dict) else None
-    if key is None:
-        found.unreadable += 1
-    else:
-        found.seen.add(key)
-
-
-async def _username_check(session: AsyncSession) -> Callable[[Remembered], None]:
-    """A user name belongs to one person, in the database too: a doubled one must not stop the rest."""
-    result = await session.execute(select(Person.username, Person.subject))
-    subject_of = dict(result.all())
-
-    def check(row: Remembered) -> None:
-        if isinstance(row, Person) and subject_of.setdefault(row.username, row.subject) != row.subject:
-            raise BadRecordError(f"username: belongs to the person {subject_of[row.username]}")
-
-    return check
-
-
-def _no_check(_row: Remembered) -> None:
-    return
 
 
 def _contact(

@@ -18,6 +18,8 @@ from gateway.store.remembered import mark_gone, present_keys
 # A listing that lacks more than both of these is held.
 HOLD_SHARE: Final = 0.20
 HOLD_ROWS: Final = 10
+# Sections that are empty on an ordinary day.
+MAY_BE_EMPTY: Final = frozenset({"downtimes"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from gateway.errors import ImportFileError
-from gateway.imports.records import SECTIONS
+from gateway.sync.records import SECTIONS
 from gateway.imports.snapshot import import_snapshot
 from gateway.imports.snapshot_report import render_snapshot
 from gateway.store.datasets import Dataset

@@ -1,0 +1,83 @@
+"""Turning records into rows: good ones typed, bad ones set aside, all of them counted as seen where possible."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.store.base import Remembered
+from gateway.store.keys import RowKey
+from gateway.store.people import Person
+from gateway.sync.quarantine import BadRecord
+from gateway.sync.records import BadRecordError, Section
+
+Check = Callable[[Remembered], None]
+
+
+class DoubledKeys(dict[str, object]):
+    """An object in which a key stood twice: which of the two values was meant, nobody can say."""
+
+
+@dataclass(slots=True)
+class Intake:
+    """What reading the records of one section notices beside the good rows."""
+
+    section: Section
+    check: Check
+    seen: set[RowKey] = field(default_factory=set)
+    unreadable: int = 0
+    unknown_fields: Counter[str] = field(default_factory=Counter)
+    bad: list[BadRecord] = field(default_factory=list)
+
+    def rows(self, records: Iterable[object]) -> Iterator[Remembered]:
+        """Yield the rows of the good records; a bad record whose key can be read still exists at its source."""
+        for record in records:
+            try:
+                content = _object(record)
+                row = self.section.row(content)
+                self.check(row)
+            except BadRecordError as error:
+                self._set_aside(record, str(error))
+                continue
+            self.unknown_fields.update(content.keys() - self.section.fields)
+            self.seen.add(tuple(getattr(row, name) for name in self.section.key_fields))
+            yield row
+
+    def _set_aside(self, record: object, error: str) -> None:
+        self.bad.append(BadRecord.of(self.section.name, record, error))
+        key = self.section.key(record) if isinstance(record, dict) else None
+        if key is None:
+            self.unreadable += 1
+        else:
+            self.seen.add(key)
+
+
+async def intake_for(session: AsyncSession, section: Section) -> Intake:
+    """Return an empty intake with the check that the section's table needs."""
+    return Intake(section, await _username_check(session) if section.model is Person else _no_check)
+
+
+async def _username_check(session: AsyncSession) -> Check:
+    """A user name belongs to one person, in the database too: a doubled one must not stop the rest."""
+    result = await session.execute(select(Person.username, Person.subject))
+    subject_of = dict(result.all())
+
+    def check(row: Remembered) -> None:
+        if isinstance(row, Person) and subject_of.setdefault(row.username, row.subject) != row.subject:
+            raise BadRecordError(f"username: belongs to the person {subject_of[row.username]}")
+
+    return check
+
+
+def _no_check(_row: Remembered) -> None:
+    return
+
+
+def _object(record: object) -> dict[str, object]:
+    if isinstance(record, DoubledKeys):
+        raise BadRecordError("a key stands twice")
+    if not isinstance(record, dict):
+        raise BadRecordError("is not an object")
+    return record
