@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from gateway.resolvers.entity import Child, Entity, Parent, Relation, Row
-from gateway.resolvers.reading import Reading
+from gateway.resolvers.reading import Reading, unbroken
 from gateway.store.filtering import Condition, to_sql
 from gateway.store.keys import key_in
 from gateway.store.paging import beyond, decode_cursor, order_by
@@ -28,7 +28,7 @@ async def load_many(reading: Reading, relation: Relation[Parent, Child], parent:
     if key is None:
         return ()
     loader = _loader(reading, relation, _batch_many(reading, relation))
-    return cast("Sequence[Child]", await loader.load(key))
+    return cast("Sequence[Child]", await unbroken(loader.load(key)))
 
 
 async def load_one(reading: Reading, relation: Relation[Parent, Child], parent: Parent) -> Child | None:
@@ -37,13 +37,13 @@ async def load_one(reading: Reading, relation: Relation[Parent, Child], parent: 
     if key is None:
         return None
     loader = _loader(reading, relation, _batch_one(reading, relation))
-    return cast("Child | None", await loader.load(key))
+    return cast("Child | None", await unbroken(loader.load(key)))
 
 
 async def load_by_key(reading: Reading, entity: Entity[Row], key: tuple[object, ...]) -> Row | None:
     """Return the row with this primary key, gone or not, or None."""
     loader = _loader(reading, entity, _batch_by_key(reading, entity))
-    return cast("Row | None", await loader.load(key))
+    return cast("Row | None", await unbroken(loader.load(key)))
 
 
 async def load_by(
@@ -51,7 +51,7 @@ async def load_by(
 ) -> Row | None:
     """Return the row with this value in a unique column, gone or not, or None."""
     loader = _loader(reading, (entity, column.key), _batch_by(reading, entity, column))
-    return cast("Row | None", await loader.load(value))
+    return cast("Row | None", await unbroken(loader.load(value)))
 
 
 async def load_count(
@@ -62,7 +62,7 @@ async def load_count(
     if key is None:
         return 0
     loader = _loader(reading, (relation, "count", slice_), _batch_count(reading, relation, slice_))
-    return cast("int", await loader.load(key))
+    return cast("int", await unbroken(loader.load(key)))
 
 
 async def load_first(
@@ -73,7 +73,7 @@ async def load_first(
     if key is None:
         return ()
     loader = _loader(reading, (relation, slice_), _batch_first(reading, relation, slice_))
-    return cast("Sequence[Child]", await loader.load(key))
+    return cast("Sequence[Child]", await unbroken(loader.load(key)))
 
 
 @dataclass(frozen=True, slots=True)

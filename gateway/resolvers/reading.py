@@ -6,8 +6,8 @@ worse, pass by luck. Everything goes through `rows`, which waits its turn.
 
 import asyncio
 import datetime as dt
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Sequence
+from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
 from sqlalchemy import Executable, select
@@ -15,7 +15,10 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.freshness import Freshness, freshness_of
+from gateway.errors import GatewayError
 from gateway.store.sources import Source, SourceName
+
+Result = TypeVar("Result")
 
 
 class Reading:
@@ -28,6 +31,7 @@ class Reading:
         self._session = session
         self._turn = asyncio.Lock()
         self._sources: dict[str, Source] | None = None
+        self._is_over = False
         self.now = now
         self.touched: set[SourceName] = set()
         self.loaders: dict[object, DataLoader[Any, Any]] = {}
@@ -36,23 +40,46 @@ class Reading:
         self, statement: Executable, *, source: SourceName | None = None
     ) -> Sequence[Row[*tuple[Any, ...]]]:
         """Return all rows of one statement; `source` says whose remembered rows they are."""
-        async with self._turn:
-            if source is not None:
-                self.touched.add(source)
-                if self._sources is None:
-                    await self._load_sources()
-            return (await self._session.execute(statement)).all()
-
-    async def _load_sources(self) -> None:
-        found = (await self._session.execute(select(Source))).scalars()
-        self._sources = {row.name: row for row in found}
+        return await unbroken(self._rows(statement, source))
 
     async def sources(self) -> dict[str, Source]:
         """Return the sources by name, read once per operation."""
+        return await unbroken(self._sources_in_turn())
+
+    async def end(self) -> None:
+        """Wait for the statement under way and let none follow it: the session is about to be closed.
+
+        Fields that execution gave up may have more of them waiting. Run later, they would open the session
+        again and keep a connection that nobody gives back.
+        """
+        self._is_over = True
         async with self._turn:
-            if self._sources is None:
+            pass
+
+    async def _rows(
+        self, statement: Executable, source: SourceName | None
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        async with self._turn:
+            if source is not None:
+                self.touched.add(source)
                 await self._load_sources()
-        return self._sources or {}
+            self._refuse_if_over()
+            return (await self._session.execute(statement)).all()
+
+    async def _sources_in_turn(self) -> dict[str, Source]:
+        async with self._turn:
+            return await self._load_sources()
+
+    async def _load_sources(self) -> dict[str, Source]:
+        if self._sources is None:
+            self._refuse_if_over()
+            found = (await self._session.execute(select(Source))).scalars()
+            self._sources = {row.name: row for row in found}
+        return self._sources
+
+    def _refuse_if_over(self) -> None:
+        if self._is_over:
+            raise GatewayError("the operation is over: nothing more is read for it")
 
     def freshness(self, source: SourceName) -> Freshness:
         """Return how fresh the rows of a source are that `rows` has read."""
@@ -67,3 +94,20 @@ class Reading:
             hold_reason=row.hold_reason,
             error=row.error,
         )
+
+
+async def unbroken(work: Awaitable[Result]) -> Result:
+    """Wait for work that goes on when the wait for it is given up; how it ends then concerns nobody.
+
+    Execution cancels the fields beside one that failed. A statement that is broken off takes its connection
+    with it, and a value that fields share would be lost to those that are still wanted.
+    """
+    future = asyncio.ensure_future(work)
+    future.add_done_callback(_take_note)
+    return await asyncio.shield(future)
+
+
+def _take_note(future: asyncio.Future[Any]) -> None:
+    """Read how it ended: asyncio logs failures that nobody has read."""
+    if not future.cancelled():
+        future.exception()

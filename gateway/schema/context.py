@@ -64,7 +64,11 @@ class ContextOpener:
         """Give the context; its snapshot ends with it."""
         viewer.require(Right.READ)
         async with self._database.snapshot() as session:
-            yield Context(viewer, Reading(session, self._clock()), self._shown_as)
+            reading = Reading(session, self._clock())
+            try:
+                yield Context(viewer, reading, self._shown_as)
+            finally:
+                await reading.end()
 
 
 def _iso(moment: dt.datetime | None) -> str | None:
