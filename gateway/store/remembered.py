@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import Table, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.store.base import Base, Remembered
+from gateway.store.base import Base, Remembered, UtcDateTime
 from gateway.store.history import PastVersion
 from gateway.store.keys import RowKey, key_in, key_text
 from gateway.store.sources import SourceName
@@ -52,8 +52,8 @@ async def remember(
     """Bring remembered rows to what the source says now.
 
     Rows are all of one table; the last of two with the same key wins. A row whose content is unchanged is
-    only marked as seen; one that changed leaves its former content in `past_versions`. Works within the
-    caller's transaction, a fixed number of statements per thousand rows.
+    only marked as seen; one that changed, or comes back after it was gone, leaves its former content in
+    `past_versions`. Works within the caller's transaction, a fixed number of statements per thousand rows.
     """
     total = Outcome()
     iterator = iter(rows)
@@ -104,9 +104,8 @@ async def _remember_batch(
     fingerprints = {key: content_hash(content) for key, content in incoming.items()}
     unchanged = [key for key, known_hash in known.items() if known_hash == (fingerprints[key], True)]
     to_write = incoming.keys() - set(unchanged)
-    edited = [key for key in to_write if key in known and known[key][0] != fingerprints[key]]
 
-    await _keep_past_versions(session, table, columns, edited, at)
+    await _keep_past_versions(session, table, columns, [key for key in known if key in to_write], at)
     await upsert_rows(
         session,
         table,
@@ -153,7 +152,7 @@ async def _known_hashes(
 async def _keep_past_versions(
     session: AsyncSession, table: Table, columns: Sequence[str], keys: Sequence[RowKey], at: dt.datetime
 ) -> None:
-    """Copy what the rows said until now into `past_versions`."""
+    """Copy what the rows said until now, or until they were gone, into `past_versions`."""
     if not keys:
         return
     result = await session.execute(select(table).where(key_in(table.primary_key.columns.values(), keys)))
@@ -165,7 +164,7 @@ async def _keep_past_versions(
                 "table_name": table.name,
                 "row_key": key_text(tuple(row[name] for name in _key_names(table))),
                 "valid_from": row["changed_at"],
-                "valid_to": at,
+                "valid_to": row["gone_at"] or at,
                 "content": orjson.loads(
                     orjson.dumps({name: row[name] for name in columns}, option=orjson.OPT_UTC_Z)
                 ),
@@ -179,8 +178,13 @@ def _contents(
     table: Table, columns: Sequence[str], batch: Sequence[Remembered]
 ) -> Iterator[tuple[RowKey, dict[str, object]]]:
     key_names = _key_names(table)
+    moments = [name for name in columns if isinstance(table.c[name].type, UtcDateTime)]
     for row in batch:
         content = {name: getattr(row, name) for name in columns}
+        # The same moment said in another zone is no change; a naive one is left for the column to refuse.
+        for name in moments:
+            if content[name] is not None and content[name].tzinfo is not None:
+                content[name] = content[name].astimezone(dt.UTC)
         yield tuple(content[name] for name in key_names), content
 
 
