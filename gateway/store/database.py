@@ -72,12 +72,12 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
-        """Give a session that sees one moment and cannot keep anything it changes."""
+        """Give a session that sees one moment and cannot keep anything it changes.
+
+        Closing rolls back; an explicit rollback would first mark every row that was read as expired.
+        """
         async with self._read_sessions() as session:
-            try:
-                yield session
-            finally:
-                await session.rollback()
+            yield session
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -105,11 +105,10 @@ def _create_engine(url: URL, pool_size: int) -> AsyncEngine:
 
 
 def _prepare_sqlite(engine: Engine) -> None:
-    """Take transactions out of the driver's hands: its own mode never opens one for a SELECT."""
+    begin_sqlite_ourselves(engine)
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",
@@ -120,11 +119,32 @@ def _prepare_sqlite(engine: Engine) -> None:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(text: str | None) -> str | None:
+    """SQLite's own `lower` knows the letters of English only; PostgreSQL and we know all."""
+    return None if text is None else text.lower()
+
+
+def begin_sqlite_ourselves(engine: Engine) -> None:
+    """Take transactions out of the driver's hands: its own mode opens none for a SELECT or a CREATE TABLE.
+
+    Only connections with the execution option `begin_immediate` can write.
+    """
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("begin_immediate", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        may_write = connection.get_execution_options().get("begin_immediate", False)
+        # Told only when it changes: every statement costs a change of threads.
+        if connection.info.get("may_write") is not may_write:
+            connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if may_write else 'ON'}")
+            connection.info["may_write"] = may_write
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if may_write else "BEGIN")
 
 
 @contextlib.contextmanager

@@ -10,11 +10,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
 from gateway.errors import DatabaseVersionError, SettingError
-from gateway.store.database import POSTGRESQL
+from gateway.store.database import POSTGRESQL, begin_sqlite_ourselves
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -28,12 +28,15 @@ def migrations_folder() -> Path:
 def upgrade(url: URL) -> None:
     """Create or upgrade the database, under a lock, to the newest revision.
 
-    Raises DatabaseVersionError if newer code made the database, SettingError if it cannot be opened.
+    All of it happens or nothing. Raises DatabaseVersionError if newer code made the database, SettingError
+    if it cannot be opened.
     """
     with _engine(url) as engine:
         _refuse_newer(engine, url)
         config = _config()
-        with engine.begin() as connection:
+        with contextlib.ExitStack() as stack:
+            with _openable(engine):
+                connection = stack.enter_context(engine.execution_options(begin_immediate=True).begin())
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -71,10 +74,16 @@ def _refuse_newer(engine: Engine, url: URL) -> None:
 
 
 def _revision(engine: Engine) -> str | None:
+    with _openable(engine), engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+@contextlib.contextmanager
+def _openable(engine: Engine) -> Iterator[None]:
+    """Turn a database that cannot be opened, or a file that is none, into a setting to correct."""
     try:
-        with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
-    except OperationalError as error:
+        yield
+    except DatabaseError as error:
         raise SettingError(
             f"cannot open the database {engine.url.render_as_string(hide_password=True)}: "
             "check GATEWAY_DATABASE_URL, that the server is up and that the folder can be written"
@@ -93,6 +102,8 @@ def _engine(url: URL) -> Iterator[Engine]:
     engine = create_engine(
         url if url.drivername == POSTGRESQL else url.set(drivername="sqlite"), poolclass=NullPool
     )
+    if url.drivername != POSTGRESQL:
+        begin_sqlite_ourselves(engine)
     try:
         yield engine
     finally:
