@@ -122,16 +122,13 @@ def _to_json(value: object) -> object:
 
 def _from_json(key: SortKey, value: object) -> object:
     wanted = key.column.type.python_type
-    if value is None:
-        if key.is_nullable:
+    try:
+        if value is None and key.is_nullable:
             return None
-    elif wanted is dt.datetime and isinstance(value, str):
-        try:
-            moment = dt.datetime.fromisoformat(value)
-        except ValueError as error:
-            raise CursorError("the cursor is damaged: use one from `pageInfo` or `edges`") from error
-        if moment.tzinfo is not None:
-            return moment
-    elif type(value) is wanted or (wanted is float and type(value) is int):
-        return storable(value)
+        if wanted is dt.datetime and isinstance(value, str):
+            return storable(dt.datetime.fromisoformat(value))
+        if type(value) is wanted or (wanted is float and type(value) is int):
+            return storable(value)
+    except (ValueError, FilterError) as error:
+        raise CursorError("the cursor is damaged: use one from `pageInfo` or `edges`") from error
     raise CursorError("the cursor is damaged: use one from `pageInfo` or `edges`")

@@ -1,5 +1,7 @@
 """Values from outside, before they are bound to a statement: what both databases can hold, nothing else."""
 
+import datetime as dt
+
 from gateway.errors import FilterError
 
 INT64_MAX = 2**63 - 1
@@ -17,6 +19,8 @@ def storable(value: object) -> object:
             raise FilterError(f"{value} is outside the 64-bit range")
         case str():
             return storable_text(value)
+        case dt.datetime():
+            _check_moment(value)
     return value
 
 
@@ -31,3 +35,12 @@ def storable_text(value: str) -> str:
     except UnicodeEncodeError as error:
         raise FilterError("the text is not valid Unicode: it contains half of a surrogate pair") from error
     return value
+
+
+def _check_moment(value: dt.datetime) -> None:
+    if value.tzinfo is None:
+        raise FilterError(f"{value.isoformat()} does not say its zone: end it with Z for UTC")
+    try:
+        value.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise FilterError(f"{value.isoformat()} lies beyond the years 1 to 9999 of UTC") from error
