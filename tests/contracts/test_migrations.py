@@ -1,0 +1,74 @@
+"""The migrated schema is the one that the code believes in, on both databases."""
+
+from collections.abc import Iterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, text
+
+from gateway.store.base import Base
+from gateway.store.database import SQLITE, parse_database_url
+from tests.support.databases import DatabaseMaker
+
+
+@pytest.fixture
+def connection(database_maker: DatabaseMaker, migrated_template: str) -> Iterator[Connection]:
+    """A connection to a migrated database of its own."""
+    url = parse_database_url(database_maker.copy_of(migrated_template))
+    engine = create_engine(url.set(drivername="sqlite") if url.drivername == SQLITE else url)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def differences(connection: Connection) -> list[object]:
+    options = {"compare_type": True, "compare_server_default": True}
+    return list(compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata))
+
+
+def test_a_migrated_database_has_what_the_models_say(connection: Connection) -> None:
+    assert differences(connection) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ("ALTER TABLE campaigns ADD COLUMN colour VARCHAR(8)", "remove_column"),
+        ("ALTER TABLE campaigns DROP COLUMN description", "add_column"),
+        ("DROP TABLE comments", "add_table"),
+        ("DROP INDEX uq_attempts_live_step", "add_index"),
+        ("CREATE INDEX ix_campaigns_description ON campaigns (description)", "remove_index"),
+    ],
+)
+def test_the_comparison_sees_what_differs(connection: Connection, change: str, what: str) -> None:
+    connection.execute(text(change))
+
+    found = differences(connection)
+
+    assert what in {difference[0] for difference in found if isinstance(difference, tuple)}
+
+
+def test_the_guards_that_no_model_can_state_are_there(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        statement = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        expected = {
+            "imported_rows_no_delete",
+            "imported_rows_no_update",
+            "seed_ranges_no_overlap_insert",
+            "seed_ranges_no_overlap_update",
+            "status_changes_no_delete",
+            "status_changes_no_update",
+        }
+    else:
+        statement = (
+            "SELECT conname FROM pg_constraint WHERE contype = 'x' "
+            "UNION SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+        )
+        expected = {
+            "ex_seed_ranges_no_overlap",
+            "imported_rows_append_only",
+            "status_changes_append_only",
+        }
+
+    assert set(connection.scalars(text(statement))) == expected
