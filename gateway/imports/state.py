@@ -15,6 +15,8 @@ from gateway.imports.report import Difference
 
 T = TypeVar("T")
 
+# What is obsolete does not count, and what was cancelled never ran.
+_EXEMPT: Final = frozenset({Intent.OBSOLETE, Intent.CANCELLED})
 # The order in which steps follow one another; what is not listed comes behind, by name.
 STEP_ORDER: Final = ("GEN", "SIM", "DIGI", "RECO", "ANAL")
 
@@ -89,10 +91,10 @@ class RequestState:
 
     @property
     def exempt_reason(self) -> str | None:
-        """Why its seeds may be used again, from the request itself: a test, or obsolete (invariant 1)."""
+        """Why its seeds may be used again: it is a test, obsolete or cancelled (invariant 1)."""
         if self.is_test:
             return "the request is a test"
-        return "the request is obsolete" if self.intent is Intent.OBSOLETE else None
+        return f"the request is {self.intent.lower()}" if self.intent in _EXEMPT else None
 
 
 def with_request(draft: RequestDraft, before: RequestState | None) -> RequestState:

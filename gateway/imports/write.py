@@ -19,7 +19,7 @@ Row = Mapping[str, object]
 
 # What fixes a stage's physics: S1 reaches about 10 GeV and needs Micromegas, S2 27 GeV and needs DSSD
 # (CHEP 2025 talk). Other stages are registered without limits.
-_STAGE_LIMITS: Final = {"S1": (10_000, "Micromegas"), "S2": (27_000, "DSSD")}
+STAGE_LIMITS: Final = {"S1": (10_000, "Micromegas"), "S2": (27_000, "DSSD")}
 
 
 async def write_plan(
@@ -72,7 +72,7 @@ async def _register(session: AsyncSession, states: Sequence[RequestState]) -> No
 
 
 def _stage(name: str) -> Row:
-    energy_max_mev, required_geometry = _STAGE_LIMITS.get(name, (None, None))
+    energy_max_mev, required_geometry = STAGE_LIMITS.get(name, (None, None))
     return {"name": name, "energy_max_mev": energy_max_mev, "required_geometry": required_geometry}
 
 
