@@ -1,4 +1,4 @@
-"""Turning records into rows: good ones typed, bad ones set aside, all of them counted as seen where possible."""
+"""Turning records into rows: good ones typed, bad ones set aside, all counted as seen where possible."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -32,7 +32,7 @@ class Intake:
     bad: list[BadRecord] = field(default_factory=list)
 
     def rows(self, records: Iterable[object]) -> Iterator[Remembered]:
-        """Yield the rows of the good records; a bad record whose key can be read still exists at its source."""
+        """Yield the rows of the good records; a bad one whose key can be read still exists at its source."""
         for record in records:
             try:
                 content = _object(record)

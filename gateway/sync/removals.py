@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.store.base import Remembered
-from gateway.store.keys import RowKey
+from gateway.store.keys import RowKey, key_text
 from gateway.store.remembered import mark_gone, present_keys
 
 # A listing that lacks more than both of these is held.
@@ -24,10 +24,11 @@ MAY_BE_EMPTY: Final = frozenset({"downtimes"})
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """How many rows were marked as gone, or why none were."""
+    """How many rows were marked as gone, or why none were; and which were missing, marked or not."""
 
     gone: int = 0
     hold_reason: str | None = None
+    missing: frozenset[str] = frozenset()
 
 
 async def remove_missing(
@@ -39,12 +40,13 @@ async def remove_missing(
     listing: str,
     unreadable: int = 0,
     may_be_empty: bool = False,
+    missed_before: AbstractSet[str] | None = None,
 ) -> Removal:
     """Mark as gone what a complete listing did not contain, unless that looks like a fault.
 
     `seen` has the keys of all records whose key could be read; `unreadable` counts the others, and while
     there are any, nothing is marked, because the missing rows may be among them. `listing` names it in the
-    reason.
+    reason. With `missed_before` only rows are marked that the last complete listing already lacked.
     """
     present = await present_keys(session, model)
     missing = sorted(present - seen, key=repr)
@@ -59,7 +61,11 @@ async def remove_missing(
     )
     if reason is not None:
         return Removal(hold_reason=f"{listing}: {reason}; nothing was marked as gone")
-    return Removal(gone=await mark_gone(session, model, missing, at=at))
+    texts = {key: key_text(key) for key in missing}
+    if missed_before is not None:
+        missing = [key for key in missing if texts[key] in missed_before]
+    gone = await mark_gone(session, model, missing, at=at)
+    return Removal(gone=gone, missing=frozenset(texts.values()))
 
 
 def _hold_reason(*, seen: int, present: int, missing: int, unreadable: int, may_be_empty: bool) -> str | None:

@@ -1,0 +1,21 @@
+"""What follows from remembered rows when they change: attempts found by name, and who is who."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.sync.adopt_attempts import adopt_attempts
+from gateway.sync.link_identities import link_identities
+
+_NAMING_ATTEMPTS: Final = frozenset({"tasks"})
+_NAMING_PEOPLE: Final = frozenset({"people", "tasks", "quotas", "rules", "datasets"})
+
+
+async def derive_links(session: AsyncSession, sections: Sequence[str], *, at: dt.datetime) -> None:
+    """Bring what is derived from these sections up to date, within the caller's transaction."""
+    if _NAMING_ATTEMPTS.intersection(sections):
+        await adopt_attempts(session, at=at)
+    if _NAMING_PEOPLE.intersection(sections):
+        await link_identities(session, at=at)

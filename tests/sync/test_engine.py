@@ -1,0 +1,364 @@
+"""One run of one job: what it keeps, what it marks, and what no fault may do."""
+
+import datetime as dt
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from sqlalchemy import select
+
+from gateway.errors import BrokenError, BusyError, DeniedError, GarbledError, NotOfferedError, UpstreamError
+from gateway.store.database import Database
+from gateway.store.sites import Queue
+from gateway.store.sources import Source, SourceName, SyncRun
+from gateway.store.sync_jobs import SyncJob
+from gateway.sync.engine import Engine, Verdict
+from gateway.sync.jobs import Job, Pace
+from gateway.upstreams.ports import Page, Record
+
+START = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
+PACE = Pace(changes_every_s=60, whole_every_s=600, deadline_s=5, stale_after_s=7200)
+
+
+@dataclass
+class Upstream:
+    """A queue list that tests change; `before_end` may raise after the pages were given."""
+
+    queues: dict[str, Record] = field(default_factory=dict)
+    fault: Callable[[], UpstreamError] | None = None
+    page_rows: int = 3
+    clock: Callable[[], dt.datetime] = lambda: START
+    asked: list[str] = field(default_factory=list)
+    offers_changes: bool = False
+    name: str = "cric.queues"
+    source: SourceName = SourceName.CRIC
+    sections: Sequence[str] = ("queues",)
+
+    async def everything(self) -> AsyncIterator[Page]:
+        """Give all queues, page by page; fail at the end if told to."""
+        self.asked.append("everything")
+        records = list(self.queues.values())
+        for start in range(0, max(1, len(records)), self.page_rows):
+            yield Page("queues", records[start : start + self.page_rows], self.clock())
+        if self.fault is not None:
+            raise self.fault()
+
+    async def changes(self, since: dt.datetime) -> AsyncIterator[Page]:
+        """Give all queues as changes, or say that this is not offered."""
+        self.asked.append(f"changes since {since:%H:%M}")
+        if not self.offers_changes:
+            raise NotOfferedError("cric", "no changes here")
+        yield Page("queues", list(self.queues.values()), self.clock())
+
+
+def queue(name: str, status: str = "online") -> Record:
+    """A queue record."""
+    return {"name": name, "status": status}
+
+
+class Clock:
+    """A clock that tests move."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        """Let time pass."""
+        self.now += dt.timedelta(**by)
+
+
+@dataclass
+class Bench:
+    """An engine on an upstream of ten queues, with a clock to move."""
+
+    database: Database
+    clock: Clock
+    upstream: Upstream
+    engine: Engine
+
+    async def run(self, *, whole: bool = True) -> Verdict | None:
+        """Run the job and return how it ended."""
+        return (await self.engine.run("cric.queues", whole=whole)).verdict
+
+    async def present(self) -> set[str]:
+        """Return the names of queues that are not gone."""
+        async with self.database.snapshot() as session:
+            return set(await session.scalars(select(Queue.name).where(Queue.gone_at.is_(None))))
+
+    async def job(self) -> SyncJob:
+        """Return the job's row."""
+        async with self.database.snapshot() as session:
+            return await session.get_one(SyncJob, "cric.queues")
+
+
+@pytest.fixture
+async def bench(database: Database) -> Bench:
+    clock = Clock()
+    upstream = Upstream({f"Q{n}": queue(f"Q{n}") for n in range(10)}, clock=clock)
+    engine = Engine(
+        database,
+        {"cric.queues": Job(upstream, PACE)},
+        clock=clock,
+        owner="one",
+        chance=random.Random(7),
+    )
+    await engine.register()
+    return Bench(database, clock, upstream, engine)
+
+
+ALL = {f"Q{n}" for n in range(10)}
+
+
+async def test_a_whole_reading_makes_the_copy_equal(bench: Bench) -> None:
+    report = await bench.engine.run("cric.queues")
+
+    assert (report.verdict, report.is_whole, report.outcome.seen, report.outcome.new) == (
+        Verdict.OK,
+        True,
+        10,
+        10,
+    )
+    assert await bench.present() == ALL
+
+
+async def test_a_second_reading_without_change_changes_no_row(bench: Bench) -> None:
+    await bench.run()
+
+    report = await bench.engine.run("cric.queues", whole=True)
+
+    assert (report.outcome.seen, report.outcome.changed, report.outcome.gone) == (10, 0, 0)
+
+
+async def test_a_row_is_gone_after_two_whole_readings_without_it(bench: Bench) -> None:
+    await bench.run()
+    del bench.upstream.queues["Q3"]
+
+    await bench.run()
+    after_one = await bench.present()
+    await bench.run()
+
+    assert after_one == ALL
+    assert await bench.present() == ALL - {"Q3"}
+
+
+async def test_a_row_that_comes_back_in_between_is_not_gone(bench: Bench) -> None:
+    await bench.run()
+    kept = bench.upstream.queues.pop("Q3")
+    await bench.run()
+    bench.upstream.queues["Q3"] = kept
+    await bench.run()
+    del bench.upstream.queues["Q3"]
+
+    await bench.run()
+
+    assert await bench.present() == ALL
+
+
+@pytest.mark.parametrize("left", [0, 4])
+async def test_a_list_that_lost_much_is_held_and_removes_nothing(bench: Bench, left: int) -> None:
+    bench.upstream.queues = {f"Q{n}": queue(f"Q{n}") for n in range(30)}
+    await bench.run()
+    bench.upstream.queues = {f"Q{n}": queue(f"Q{n}") for n in range(left)}
+
+    verdicts = [await bench.run() for _time in range(3)]
+
+    assert verdicts == [Verdict.HELD] * 3
+    assert len(await bench.present()) == 30
+    assert (await bench.job()).hold_reason is not None
+
+
+@pytest.mark.parametrize(
+    ("fault", "verdict"),
+    [
+        (lambda: GarbledError("cric", "cut short"), Verdict.BROKEN),
+        (lambda: BrokenError("cric", "failed"), Verdict.BROKEN),
+        (lambda: DeniedError("cric", "token refused"), Verdict.DENIED),
+        (lambda: BusyError("cric", "later", retry_after_s=77), Verdict.BUSY),
+    ],
+    ids=["garbled", "broken", "denied", "busy"],
+)
+async def test_a_failed_reading_removes_nothing_and_says_why(
+    bench: Bench, fault: Callable[[], UpstreamError], verdict: Verdict
+) -> None:
+    await bench.run()
+    before = (await bench.job()).watermark
+    bench.upstream.queues = {"Q0": queue("Q0", "offline")}
+    bench.upstream.fault = fault
+    bench.clock.forward(minutes=5)
+
+    verdicts = [await bench.run() for _time in range(3)]
+
+    job = await bench.job()
+    assert verdicts == [verdict] * 3
+    assert await bench.present() == ALL
+    assert (job.fails, job.error, job.watermark) == (3, fault().message, before)
+
+
+async def test_a_service_that_asks_for_time_gets_it(bench: Bench) -> None:
+    bench.upstream.fault = lambda: BusyError("cric", "later", retry_after_s=77)
+
+    await bench.run()
+
+    assert (await bench.job()).due_at == START + dt.timedelta(seconds=77)
+
+
+async def test_waiting_doubles_and_ends_with_a_good_run(bench: Bench) -> None:
+    bench.upstream.fault = lambda: BrokenError("cric", "failed")
+    waits = []
+    for _time in range(12):
+        await bench.run()
+        due_at = (await bench.job()).due_at
+        assert due_at is not None
+        waits.append((due_at - START).total_seconds())
+    bench.upstream.fault = None
+
+    await bench.run()
+
+    bounds = [min(300.0, 2.0**n) for n in range(12)]
+    assert all(bound / 2 <= wait <= bound for wait, bound in zip(waits, bounds, strict=True))
+    assert ((await bench.job()).fails, (await bench.job()).error) == (0, None)
+
+
+async def test_changes_are_asked_from_the_upstreams_clock_with_overlap(bench: Bench) -> None:
+    bench.upstream.offers_changes = True
+    await bench.run()
+    bench.clock.forward(minutes=3)
+
+    await bench.run(whole=False)
+
+    assert bench.upstream.asked == ["everything", "changes since 11:50"]
+
+
+async def test_a_reading_of_changes_never_removes(bench: Bench) -> None:
+    bench.upstream.offers_changes = True
+    await bench.run()
+    bench.upstream.queues = {"Q1": queue("Q1", "offline")}
+
+    for _time in range(3):
+        await bench.run(whole=False)
+
+    assert await bench.present() == ALL
+
+
+async def test_a_feed_without_changes_is_read_whole(bench: Bench) -> None:
+    await bench.run()
+
+    report = await bench.engine.run("cric.queues")
+
+    assert (report.verdict, report.is_whole) == (Verdict.OK, True)
+    assert bench.upstream.asked == ["everything", "changes since 11:50", "everything"]
+
+
+async def test_records_that_cannot_be_understood_are_set_aside_and_count_as_seen(bench: Bench) -> None:
+    await bench.run()
+    bench.upstream.queues["Q3"] = {"name": "Q3", "status": 7}
+
+    reports = [await bench.engine.run("cric.queues", whole=True) for _time in range(3)]
+
+    assert [report.quarantined for report in reports] == [1, 1, 1]
+    assert await bench.present() == ALL
+
+
+async def test_a_page_of_nonsense_stops_the_run(bench: Bench) -> None:
+    await bench.run()
+    bench.upstream.page_rows = 50
+    bench.upstream.queues = {f"Q{n}": {"name": f"Q{n}", "status": 7} for n in range(30)}
+
+    report = await bench.engine.run("cric.queues", whole=True)
+
+    assert report.verdict is Verdict.DRIFT
+    assert await bench.present() == ALL
+
+
+async def test_two_processes_never_work_on_one_job(bench: Bench) -> None:
+    other = Engine(bench.database, bench.engine.jobs, clock=bench.clock, owner="two")
+    reports = []
+
+    async def meanwhile() -> None:
+        reports.append(await other.run("cric.queues"))
+
+    original = bench.upstream.everything
+
+    async def slow() -> AsyncIterator[Page]:
+        async for page in original():
+            yield page
+            await meanwhile()
+
+    bench.upstream.everything = slow  # type: ignore[method-assign]
+
+    verdict = await bench.run()
+
+    assert verdict is Verdict.OK
+    assert {report.verdict for report in reports} == {None}
+
+
+async def test_a_process_that_was_paused_beyond_its_lease_cannot_write(bench: Bench) -> None:
+    other = Engine(bench.database, bench.engine.jobs, clock=bench.clock, owner="two")
+    original = bench.upstream.everything
+    overtaken = False
+
+    async def paused() -> AsyncIterator[Page]:
+        nonlocal overtaken
+        async for page in original():
+            yield page
+            if not overtaken:
+                overtaken = True
+                bench.clock.forward(seconds=120)
+                bench.upstream.queues = {name: queue(name, "test") for name in ALL}
+                await other.run("cric.queues", whole=True)
+
+    bench.upstream.everything = paused  # type: ignore[method-assign]
+
+    verdict = await bench.run()
+
+    async with bench.database.snapshot() as session:
+        statuses = set(await session.scalars(select(Queue.status)))
+    assert verdict is Verdict.LOST
+    assert statuses == {"test"}
+
+
+async def test_a_run_that_was_killed_is_told_and_the_next_one_completes(bench: Bench) -> None:
+    class KilledError(BaseException):
+        pass
+
+    original = bench.upstream.everything
+
+    async def killed() -> AsyncIterator[Page]:
+        async for page in original():
+            yield page
+            raise KilledError
+
+    bench.upstream.everything = killed  # type: ignore[method-assign]
+    with pytest.raises(KilledError):
+        await bench.run()
+    bench.upstream.everything = original  # type: ignore[method-assign]
+
+    at_once = await bench.run()
+    bench.clock.forward(seconds=120)
+    later = await bench.run()
+
+    async with bench.database.snapshot() as session:
+        verdicts = list(await session.scalars(select(SyncRun.verdict).order_by(SyncRun.id)))
+    assert (at_once, later) == (None, Verdict.OK)
+    assert verdicts == ["LOST", "OK"]
+    assert await bench.present() == ALL
+
+
+async def test_the_source_is_as_fresh_as_its_jobs(bench: Bench) -> None:
+    await bench.run()
+    bench.clock.forward(minutes=1)
+    bench.upstream.fault = lambda: BrokenError("cric", "it failed")
+    await bench.run()
+
+    async with bench.database.snapshot() as session:
+        source = await session.get_one(Source, "cric")
+
+    assert (source.last_ok_at, source.last_full_ok_at) == (START, START)
+    assert (source.last_attempt_at, source.error) == (
+        START + dt.timedelta(minutes=1),
+        "cric.queues: it failed",
+    )
