@@ -3,6 +3,10 @@
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from typing import Final
+
+# The label of the evidence that says which step of a request is meant.
+STEP: Final = "step"
 
 
 @unique
@@ -64,12 +68,13 @@ class Finding:
     def key(self) -> str:
         """32 characters that are the same whenever the same thing is found again.
 
-        Made of code, subject and the things the evidence points to, but not of its values: a loss that
-        grows is the same finding, a third overlapping request is another one.
+        Made of code, subject, step and the things the evidence points to, but not of its other values: a
+        loss that grows is the same finding, a third overlapping request is another one.
         """
         things = sorted(
             f"{item.label} {item.subject.kind} {item.subject.key}" for item in self.evidence if item.subject
         )
+        things += [f"{STEP} {item.value}" for item in self.evidence if item.label == STEP]
         identity = "\n".join((self.code, self.subject.kind, self.subject.key, *things))
         return hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
 

@@ -40,3 +40,10 @@ def test_another_subject_code_or_counterpart_is_another_finding() -> None:
     ]
 
     assert len({FOUND.key, *(found.key for found in others)}) == 5
+
+
+def test_the_same_breach_of_another_step_is_another_finding() -> None:
+    of_sim = replace(FOUND, evidence=(*FOUND.evidence, Evidence("step", "SIM")))
+    of_reco = replace(FOUND, evidence=(*FOUND.evidence, Evidence("step", "RECO")))
+
+    assert len({FOUND.key, of_sim.key, of_reco.key}) == 3
