@@ -56,7 +56,7 @@ def main() -> None:
 def measure_world(world: World, seconds: float) -> list[Cost]:
     """Ask every question in one world, each of a server of its own, and print a line for each."""
     costs: list[Cost] = []
-    print(print("question     stmts    bytes median ms   p99 ms     1/s  CPU ms peak MiB"))
+    print("question     stmts    bytes median ms   p99 ms     1/s  CPU ms peak MiB")
     for question in asyncio.run(prepared(world)):
         statements = asyncio.run(count_statements(world, question))
         with serving(world) as server:

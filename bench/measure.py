@@ -9,8 +9,9 @@ import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from bench.questions import Question
@@ -80,10 +81,18 @@ def serving(world: World) -> Iterator[Server]:
         preexec_fn=_take_one_core,
     )
     try:
-        yield Server(_port_of(process), process.pid)
+        port = _port_of(process)
+        # Nobody reads the log, and a full pipe would stop the server in the middle of an answer.
+        threading.Thread(target=_pass_over, args=(process.stderr,), daemon=True).start()
+        yield Server(port, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.wait(timeout=20)
+
+
+def _pass_over(lines: Iterable[str] | None) -> None:
+    for _line in lines or ():
+        pass
 
 
 def _take_one_core() -> None:
