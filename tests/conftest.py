@@ -8,6 +8,7 @@ import pytest
 
 from gateway.practice.world import load_practice_world
 from gateway.store.database import Database
+from gateway.sync.reconcile import reconcile
 from tests.support.asking import Asker
 from tests.support.databases import KINDS, DatabaseMaker, opened
 from tests.support.postgres import PostgresMissingError, running_postgres
@@ -50,10 +51,11 @@ async def database(database_maker: DatabaseMaker, migrated_template: str) -> Asy
 
 @pytest.fixture(scope="session")
 async def world_template(database_maker: DatabaseMaker, migrated_template: str) -> str:
-    """The URL of a database with the SPD 2025 practice world, loaded at LOADED_AT, to copy from."""
+    """The URL of a database with the practice world and its findings as of LOADED_AT, to copy from."""
     url = database_maker.copy_of(migrated_template)
     async with opened(url) as database:
         await load_practice_world(database, at=LOADED_AT)
+        await reconcile(database, at=LOADED_AT)
     return url
 
 
