@@ -15,6 +15,8 @@ class Right(enum.StrEnum):
     """See how much other people may keep and keep."""
     INTROSPECT = "introspect"
     """Ask the schema about itself."""
+    OPERATE = "operate"
+    """Ask for a source to be read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +41,5 @@ ANONYMOUS_NAME = "anonymous"
 
 
 def anonymous(*, is_open: bool) -> Viewer:
-    """Return the viewer for a request that brings no identity: with every reading right, or with none."""
+    """Return the viewer for a request that brings no identity: with every right, or with none."""
     return Viewer(ANONYMOUS_NAME, frozenset(Right) if is_open else frozenset())

@@ -14,6 +14,7 @@ from gateway.store.seeds import SeedRange, SeedSpace
 from gateway.store.sites import Downtime, Queue, Service, Site
 from gateway.store.sources import Source, SourceName, SyncRun
 from gateway.store.storages import Quota, Storage, StorageEndpoint, StorageUsage
+from gateway.store.sync_jobs import SyncJob
 from gateway.store.tasks import Task, TaskJobCount
 
 CAMPAIGN = Entity(
@@ -364,6 +365,13 @@ IDENTITY_LINK = Entity(
     default_order=("system",),
 )
 SOURCE = Entity("Source", Source, filters={"name": by(Source.name)}, sorts={}, default_order=())
+SYNC_JOB = Entity(
+    "SyncJob",
+    SyncJob,
+    filters={"name": by(SyncJob.name)},
+    sorts={"name": SyncJob.name},
+    default_order=("name",),
+)
 SYNC_RUN = Entity(
     "SyncRun",
     SyncRun,

@@ -16,6 +16,7 @@ from gateway.store.base import Base, Remembered
 from gateway.store.filtering import Condition, FilterField, to_sql
 from gateway.store.paging import Order, SortKey
 from gateway.store.sources import SourceName
+from gateway.store.values import INT64_MAX, INT64_MIN
 
 Row = TypeVar("Row", bound=Base)
 Parent = TypeVar("Parent", bound=Base)
@@ -156,6 +157,10 @@ def by(column: InstrumentedAttribute[Any], to_stored: Callable[[Any], object] | 
 
 
 def mev_of_gev(value: object) -> object:
-    """Return a beam energy in GeV as the MeV that are stored; not rounded, so 4.0001 GeV matches none."""
+    """Return a beam energy in GeV as the MeV that are stored; not rounded, so 4.0001 GeV matches none.
+
+    What no column could hold stays a float, which both databases compare with whole numbers all the same.
+    """
     mev = Decimal(str(value)) * 1000
-    return int(mev) if mev == mev.to_integral_value() else float(mev)
+    is_storable = INT64_MIN <= mev <= INT64_MAX and mev == mev.to_integral_value()
+    return int(mev) if is_storable else float(mev)

@@ -163,7 +163,7 @@ def _parts(filter_: EntityFilter) -> Iterator[Condition]:
             case "or_", list():
                 yield AnyOf(tuple(condition_of(part) for part in value))
             case "not_", EntityFilter():
-                yield Not(condition_of(value))
+                yield Not(_known(condition_of(value)))
             case _, EntityFilter():
                 yield Related(name, condition_of(value))
             case _, OperatorInput():
@@ -176,6 +176,23 @@ def _parts(filter_: EntityFilter) -> Iterator[Condition]:
                 pass
             case _:
                 yield Comparison(name, Operator.EQ, _plain(value))
+
+
+def _known(condition: Condition) -> Condition:
+    """Make a condition false, where SQL would say unknown, for rows without the value it compares.
+
+    Only what is false has an opposite that is true: without this, `not` would find as little of such rows as
+    the condition itself, and `not: { x: { eq: 1 } }` would differ from `x: { ne: 1 }`.
+    """
+    match condition:
+        case Comparison(field, operator) if operator not in {Operator.NE, Operator.IS_NULL}:
+            return AllOf((Comparison(field, Operator.IS_NULL, False), condition))
+        case AllOf(parts):
+            return AllOf(tuple(_known(part) for part in parts))
+        case AnyOf(parts):
+            return AnyOf(tuple(_known(part) for part in parts))
+        case _:
+            return condition
 
 
 def _comparisons(field: str, operators: OperatorInput) -> Iterator[Condition]:

@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.schema.context import ShownAs
+from gateway.schema.mutation import Mutation
 from gateway.schema.node import read_column
 from gateway.schema.query import Query
 from gateway.schema.scalars import SCALARS
@@ -31,6 +32,7 @@ from gateway.store import seeds as seed_rows
 from gateway.store import sites as site_rows
 from gateway.store import sources as source_rows
 from gateway.store import storages as storage_rows
+from gateway.store import sync_jobs as sync_job_rows
 from gateway.store import tasks as task_rows
 
 SHOWN_AS: ShownAs = {
@@ -58,6 +60,7 @@ SHOWN_AS: ShownAs = {
     site_rows.Site: sites.Site,
     source_rows.Source: sources.Source,
     source_rows.SyncRun: sources.SyncRun,
+    sync_job_rows.SyncJob: sources.SyncJob,
     storage_rows.Quota: storages.Quota,
     storage_rows.Storage: storages.Storage,
     storage_rows.StorageEndpoint: storages.StorageEndpoint,
@@ -92,6 +95,7 @@ LIST_BOUNDS: Mapping[str, int] = {
     "Person.identities": 3,
     "Person.quotas": 10,
     "Query.sources": 4,
+    "Source.jobs": 6,
     "Query.search": 80,
     "Statistics.production": 100,
     "Statistics.storage": 100,
@@ -102,6 +106,7 @@ def build_schema() -> strawberry.Schema:
     """Return the schema; its SDL is the public contract and is committed as schema.graphql."""
     return strawberry.Schema(
         query=Query,
+        mutation=Mutation,
         types=[shown for shown in SHOWN_AS.values() if shown is not sources.SyncRun],
         # Not `sort_schema`: the sorted copy loses Strawberry's enums, whose defaults then cannot be written.
         config=StrawberryConfig(default_resolver=read_column, scalar_map=SCALARS),  # type: ignore[arg-type]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from strawberry.types import Info as StrawberryInfo
 
-from gateway.auth.viewer import Right, Viewer
+from gateway.auth.viewer import Viewer
 from gateway.resolvers.reading import Reading
+from gateway.schema.enums import Right
 from gateway.store.base import Base
 from gateway.store.database import Database
 
@@ -22,11 +23,12 @@ Clock = Callable[[], dt.datetime]
 
 @dataclass(slots=True)
 class Context:
-    """Who asks, and the one snapshot the operation reads."""
+    """Who asks, the one snapshot the operation reads, and the database that mutations write to."""
 
     viewer: Viewer
     reading: Reading
     shown_as: ShownAs
+    database: Database
 
     def show(self, row: Base) -> "RowType":
         """Return the row as the type of the schema that shows such rows."""
@@ -66,7 +68,7 @@ class ContextOpener:
         async with self._database.snapshot() as session:
             reading = Reading(session, self._clock())
             try:
-                yield Context(viewer, reading, self._shown_as)
+                yield Context(viewer, reading, self._shown_as, self._database)
             finally:
                 await reading.end()
 

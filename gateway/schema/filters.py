@@ -8,7 +8,6 @@ from typing import Any
 
 import strawberry
 
-from gateway.domain.states import Intent
 from gateway.schema.arguments import (
     DecimalFilter,
     EntityFilter,
@@ -16,16 +15,7 @@ from gateway.schema.arguments import (
     MomentFilter,
     TextFilter,
 )
-
-strawberry.enum(
-    Intent,
-    name="Intent",
-    description=(
-        "What people decided about a request. The grid never changes it: for that see `execution`. "
-        "READY waits for approval, ACCEPTED says that somebody took the result, ON_HOLD goes back to where "
-        "it was, OBSOLETE was accepted and is superseded."
-    ),
-)
+from gateway.schema.enums import Intent
 
 AND = "All of these hold."
 OR = "At least one of these holds; an empty list finds nothing."

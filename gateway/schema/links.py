@@ -11,13 +11,13 @@ from typing import Annotated, Any
 
 import strawberry
 
-from gateway.auth.viewer import Right
 from gateway.resolvers.entity import Entity, Relation
 from gateway.resolvers.loading import load_many, load_one
 from gateway.resolvers.pages import child_count, child_page, root_count, root_page
 from gateway.schema.arguments import EntityFilter, SortInput, list_arguments
 from gateway.schema.connection import Connection
 from gateway.schema.context import Info
+from gateway.schema.enums import Right
 from gateway.store.paging import MAX_PAGE_ROWS, MAX_SORT_KEYS
 
 

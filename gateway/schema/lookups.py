@@ -11,13 +11,13 @@ import strawberry
 from gateway.resolvers.entity import Entity
 from gateway.resolvers.loading import load_by_key
 from gateway.schema.context import Info
+from gateway.schema.enums import SourceName
 from gateway.schema.types.datasets import Dataset
 from gateway.schema.types.people import Person
 from gateway.schema.types.requests import Request
 from gateway.schema.types.sites import Site
 from gateway.schema.types.storages import Storage
 from gateway.schema.types.tasks import Task
-from gateway.store.sources import SourceName
 from gateway.store.values import storable
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import strawberry
 
-from gateway.auth.viewer import Right
 from gateway.errors import FilterError
 from gateway.resolvers import entities as e
 from gateway.resolvers.loading import load_by
@@ -15,6 +14,7 @@ from gateway.schema import filters as f
 from gateway.schema import sorts as s
 from gateway.schema.connection import Connection
 from gateway.schema.context import Info
+from gateway.schema.enums import Right
 from gateway.schema.links import root_connection
 from gateway.schema.lookups import (
     DatasetResult,

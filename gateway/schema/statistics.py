@@ -15,20 +15,10 @@ from gateway.resolvers.statistics import (
 )
 from gateway.schema.arguments import condition_of
 from gateway.schema.context import Info
+from gateway.schema.enums import ProductionDimension, StorageDimension
 from gateway.schema.filters import ReplicaFilter, TaskFilter
 from gateway.schema.scalars import BigInt
 from gateway.store.filtering import EVERYTHING
-from gateway.store.statistics import ProductionDimension, StorageDimension
-
-strawberry.enum(
-    ProductionDimension,
-    name="ProductionDimension",
-    description=(
-        "What tasks can be grouped by. MONTH is the month in which the task started, or was created while "
-        "its start is not known, UTC. SITE counts a task at every site that ran jobs of it."
-    ),
-)
-strawberry.enum(StorageDimension, name="StorageDimension", description="What replicas can be grouped by.")
 
 
 @strawberry.type(

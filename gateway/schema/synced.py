@@ -5,22 +5,9 @@ from typing import Any
 
 import strawberry
 
-from gateway.domain.freshness import Freshness, Presence
+from gateway.domain.freshness import Freshness
 from gateway.schema.context import Info
-from gateway.store.sources import SourceName
-
-strawberry.enum(
-    SourceName, name="SourceName", description="The services whose data this gateway keeps a copy of."
-)
-strawberry.enum(
-    Presence,
-    name="Presence",
-    description=(
-        "Whether something another service owns exists there. PRESENT: our copy has it. ABSENT: a complete "
-        "listing of its owner did not contain it. UNKNOWN: its owner has never been listed completely, so "
-        "nobody can say. NOT_EXPECTED: there is nothing to look for yet."
-    ),
-)
+from gateway.schema.enums import SourceName
 
 
 @strawberry.interface(

@@ -2,16 +2,8 @@
 
 import strawberry
 
-from gateway.auth.viewer import Right, Viewer
-
-strawberry.enum(
-    Right,
-    name="Right",
-    description=(
-        "What a viewer may do. READ: see productions, tasks, datasets, sites, names and groups of people. "
-        "READ_QUOTAS: see others' quotas. INTROSPECT: ask the schema about itself."
-    ),
-)
+from gateway.auth.viewer import Viewer
+from gateway.schema.enums import Right
 
 
 @strawberry.type(name="Viewer", description="Who the gateway takes you for, and what you may do.")

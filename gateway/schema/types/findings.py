@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from gateway.domain.findings import Severity
 from gateway.resolvers import relations as r
 from gateway.resolvers.entities import FINDING
+from gateway.schema.enums import Severity
 from gateway.schema.links import link
 from gateway.schema.node import Node, RowType
 from gateway.schema.scalars import BigInt
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from gateway.schema.types.requests import Request
 
 LazyRequest = Annotated["Request", strawberry.lazy("gateway.schema.types.requests")]
-
-strawberry.enum(
-    Severity,
-    name="Severity",
-    description="BLOCKER: must not go on so. WARNING: somebody should look. INFO: good to know.",
-)
 
 
 @strawberry.type(

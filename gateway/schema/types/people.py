@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from gateway.auth.viewer import Right
 from gateway.resolvers import relations as r
 from gateway.resolvers.entities import GROUP, PERSON
 from gateway.schema.connection import Connection
+from gateway.schema.enums import Right
 from gateway.schema.filters import PersonFilter, RequestFilter, TaskFilter
 from gateway.schema.links import connection, links
 from gateway.schema.node import Node, RowType

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from gateway.domain.seeds import jobs_for
-from gateway.domain.states import Execution, Intent
 from gateway.resolvers import relations as r
 from gateway.resolvers.entities import REQUEST
 from gateway.resolvers.execution import request_execution
 from gateway.resolvers.loading import load_one
 from gateway.schema.connection import Connection
 from gateway.schema.context import Info
+from gateway.schema.enums import Execution, Intent
 from gateway.schema.filters import DatasetFilter, FindingFilter, TaskFilter
 from gateway.schema.links import connection, link, links
 from gateway.schema.node import Node, RowType
@@ -37,17 +37,6 @@ LazyFinding = Annotated["Finding", strawberry.lazy("gateway.schema.types.finding
 LazyPerson = Annotated["Person", strawberry.lazy("gateway.schema.types.people")]
 LazyStep = Annotated["Step", strawberry.lazy("gateway.schema.types.steps")]
 LazyTask = Annotated["Task", strawberry.lazy("gateway.schema.types.tasks")]
-
-strawberry.enum(
-    Execution,
-    name="Execution",
-    description=(
-        "What the grid does, derived from PanDA and never typed in. QUEUED, RUNNING, STOPPING move by "
-        "themselves; ATTENTION, FAILED, ABORTED need a person; COMPLETE is everything, PARTIAL only a part; "
-        "BLOCKED waits for another step, NOT_SUBMITTED for us, SUBMITTING for PanDA's answer; UNKNOWN is a "
-        "PanDA state this gateway does not know, or a task it has no copy of."
-    ),
-)
 
 
 @strawberry.type(

@@ -5,17 +5,18 @@ import datetime as dt
 import strawberry
 
 from gateway.resolvers import relations as r
-from gateway.resolvers.entities import SYNC_RUN
+from gateway.resolvers.entities import SYNC_JOB, SYNC_RUN
 from gateway.schema.connection import Connection
 from gateway.schema.context import Info
+from gateway.schema.enums import SourceName
 from gateway.schema.filters import SyncRunFilter
-from gateway.schema.links import connection
+from gateway.schema.links import connection, links
 from gateway.schema.node import RowType
 from gateway.schema.scalars import BigInt
 from gateway.schema.sorts import SyncRunSort
 from gateway.store.sources import Source as SourceRow
-from gateway.store.sources import SourceName
 from gateway.store.sources import SyncRun as SyncRunRow
+from gateway.store.sync_jobs import SyncJob as SyncJobRow
 
 
 @strawberry.type(description="A service whose data this gateway keeps a copy of, and how fresh the copy is.")
@@ -37,6 +38,9 @@ class Source(RowType):
     error: str | None = strawberry.field(description="What went wrong last, in words; null when nothing did.")
     hold_reason: str | None = strawberry.field(
         description="Why its removals are not believed for now; null when nothing is held back."
+    )
+    jobs: list["SyncJob"] = links(
+        r.JOBS_BY_SOURCE, "The readings it is copied by, by name; empty when its data came as a snapshot."
     )
     runs: Connection["SyncRun"] = connection(
         r.RUNS_BY_SOURCE, SyncRunFilter, SyncRunSort, "What each run did, newest first."
@@ -62,6 +66,48 @@ class Source(RowType):
     def stale_reason(self, info: Info) -> str | None:
         """Return why the source is stale."""
         return info.context.reading.freshness(SourceName(self.row.name)).reason
+
+
+@strawberry.type(description="One reading that keeps a part of a copy current, and how it is doing.")
+class SyncJob(RowType):
+    """A background job."""
+
+    row: strawberry.Private[SyncJobRow]
+    entity = SYNC_JOB
+
+    name: str = strawberry.field(description="Which reading, for example rucio.rules.")
+    stale_after_s: float = strawberry.field(
+        description="The promise: data older than this, seconds, is stale."
+    )
+    last_attempt_at: dt.datetime | None = strawberry.field(description="Last run, UTC; null for never.")
+    last_ok_at: dt.datetime | None = strawberry.field(description="Last good run, UTC; null for never.")
+    last_full_ok_at: dt.datetime | None = strawberry.field(
+        description="Last good run that read everything, UTC; null for never."
+    )
+    fails: BigInt = strawberry.field(description="Failed runs since the last good one.")
+    error: str | None = strawberry.field(
+        description="Why the last run failed, in words; null when it did not."
+    )
+    hold_reason: str | None = strawberry.field(
+        description="Why its removals are not believed for now; null when nothing is held back."
+    )
+
+    @strawberry.field(description="The earliest moment of the next run, UTC; null when it never ran.")
+    def next_run_at(self) -> dt.datetime | None:
+        """Return when the job is due."""
+        return self.row.due_at
+
+    @strawberry.field(description="Age of its data, seconds; null when there never was a good run.")
+    def lag_seconds(self, info: Info) -> int | None:
+        """Return the age of the last good run."""
+        at = self.row.last_ok_at
+        return None if at is None else max(0, round((info.context.reading.now - at).total_seconds()))
+
+    @strawberry.field(description="Whether a process works on it at this moment.")
+    def is_running(self, info: Info) -> bool:
+        """Return whether somebody holds the job's lease."""
+        until = self.row.lease_until
+        return until is not None and until > info.context.reading.now
 
 
 @strawberry.type(description="One attempt to bring a part of a copy up to date, and what it did.")

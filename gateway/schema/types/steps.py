@@ -5,20 +5,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from gateway.domain.freshness import Presence, presence_of
-from gateway.domain.states import Execution
+from gateway.domain.freshness import presence_of
 from gateway.resolvers import relations as r
 from gateway.resolvers.entities import ATTEMPT, STEP
 from gateway.resolvers.execution import attempt_execution, step_execution
 from gateway.resolvers.loading import load_many, load_one
 from gateway.schema.context import Info
+from gateway.schema.enums import Execution, Presence, SourceName
 from gateway.schema.links import link, links
 from gateway.schema.node import Node, RowType
 from gateway.schema.scalars import BigInt
 from gateway.store.attempts import Attempt as AttemptRow
 from gateway.store.requests import Step as StepRow
 from gateway.store.requests import StepDataset as StepDatasetRow
-from gateway.store.sources import SourceName
 
 if TYPE_CHECKING:
     from gateway.schema.types.datasets import Dataset

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from gateway.auth.viewer import Right
 from gateway.resolvers import relations as r
 from gateway.resolvers.entities import QUOTA, STORAGE, STORAGE_ENDPOINT, STORAGE_USAGE
 from gateway.schema.connection import Connection
+from gateway.schema.enums import Right
 from gateway.schema.filters import ReplicaFilter
 from gateway.schema.links import connection, link, links
 from gateway.schema.node import Node, RowType

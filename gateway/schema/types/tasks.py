@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from gateway.domain.states import Execution
 from gateway.resolvers import relations as r
 from gateway.resolvers.entities import JOB_COUNT, TASK
 from gateway.resolvers.execution import task_execution
 from gateway.schema.connection import Connection
 from gateway.schema.context import Info
+from gateway.schema.enums import Execution
 from gateway.schema.filters import TaskFilter
 from gateway.schema.links import connection, link, links
 from gateway.schema.node import Node, RowType

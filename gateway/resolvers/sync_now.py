@@ -1,0 +1,42 @@
+"""Asking for a source to be read at once: it only enqueues, and at most once a minute for each source."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+
+from gateway.store.database import Database
+from gateway.store.sources import SourceName
+from gateway.store.sync_jobs import SyncJob
+
+# A person who presses a button in a hurry must not become a load on somebody else's service.
+AT_MOST_EVERY: Final = dt.timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncWish:
+    """What became of the wish: the jobs that will run, or since when it is too soon."""
+
+    jobs: tuple[str, ...]
+    too_soon_until: dt.datetime | None = None
+
+
+async def sync_now(database: Database, source: SourceName, *, now: dt.datetime) -> SyncWish:
+    """Mark all jobs of a source as wanted; a worker takes them within seconds.
+
+    Nothing is marked when one of them was wanted or run within the last minute.
+    """
+    async with database.transaction() as session:
+        jobs = (
+            await session.scalars(
+                select(SyncJob).where(SyncJob.source == source.value).order_by(SyncJob.name)
+            )
+        ).all()
+        moments = [at for job in jobs for at in (job.wanted_at, job.last_attempt_at) if at is not None]
+        latest = max(moments, default=None)
+        if latest is not None and now - latest < AT_MOST_EVERY:
+            return SyncWish((), too_soon_until=latest + AT_MOST_EVERY)
+        for job in jobs:
+            job.wanted_at = now
+        return SyncWish(tuple(job.name for job in jobs))

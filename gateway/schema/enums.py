@@ -1,0 +1,76 @@
+"""Words of our own that the schema shows as enums, with what each means; imported from here by all types."""
+
+import strawberry
+
+from gateway.auth.viewer import Right
+from gateway.domain.findings import Severity
+from gateway.domain.freshness import Presence
+from gateway.domain.states import Execution, Intent
+from gateway.store.sources import SourceName
+from gateway.store.statistics import ProductionDimension, StorageDimension
+
+__all__ = [
+    "Execution",
+    "Intent",
+    "Presence",
+    "ProductionDimension",
+    "Right",
+    "Severity",
+    "SourceName",
+    "StorageDimension",
+]
+
+strawberry.enum(
+    SourceName, name="SourceName", description="The services whose data this gateway keeps a copy of."
+)
+strawberry.enum(
+    Presence,
+    name="Presence",
+    description=(
+        "Whether something another service owns exists there. PRESENT: our copy has it. ABSENT: a complete "
+        "listing of its owner did not contain it. UNKNOWN: its owner has never been listed completely, so "
+        "nobody can say. NOT_EXPECTED: there is nothing to look for yet."
+    ),
+)
+strawberry.enum(
+    Intent,
+    name="Intent",
+    description=(
+        "What people decided about a request. The grid never changes it: for that see `execution`. "
+        "READY waits for approval, ACCEPTED says that somebody took the result, ON_HOLD goes back to where "
+        "it was, OBSOLETE was accepted and is superseded."
+    ),
+)
+strawberry.enum(
+    Execution,
+    name="Execution",
+    description=(
+        "What the grid does, derived from PanDA and never typed in. QUEUED, RUNNING, STOPPING move by "
+        "themselves; ATTENTION, FAILED, ABORTED need a person; COMPLETE is everything, PARTIAL only a part; "
+        "BLOCKED waits for another step, NOT_SUBMITTED for us, SUBMITTING for PanDA's answer; UNKNOWN is a "
+        "PanDA state this gateway does not know, or a task it has no copy of."
+    ),
+)
+strawberry.enum(
+    Severity,
+    name="Severity",
+    description="BLOCKER: must not go on so. WARNING: somebody should look. INFO: good to know.",
+)
+strawberry.enum(
+    Right,
+    name="Right",
+    description=(
+        "What a viewer may do. READ: see productions, tasks, datasets, sites, names and groups of people. "
+        "READ_QUOTAS: see others' quotas. INTROSPECT: ask the schema about itself. OPERATE: have a source "
+        "read at once."
+    ),
+)
+strawberry.enum(
+    ProductionDimension,
+    name="ProductionDimension",
+    description=(
+        "What tasks can be grouped by. MONTH is the month in which the task started, or was created while "
+        "its start is not known, UTC. SITE counts a task at every site that ran jobs of it."
+    ),
+)
+strawberry.enum(StorageDimension, name="StorageDimension", description="What replicas can be grouped by.")

@@ -1,0 +1,53 @@
+"""The root of all changes; each asks for its right first, and expected refusals are data."""
+
+import datetime as dt
+from typing import Annotated
+
+import strawberry
+
+from gateway.resolvers.sync_now import sync_now
+from gateway.schema.context import Info
+from gateway.schema.enums import Right, SourceName
+
+
+@strawberry.type(description="The source will be read within seconds, if a worker runs.")
+class SyncEnqueued:
+    """The wish was taken."""
+
+    jobs: list[str] = strawberry.field(
+        description="The readings that were asked for; empty when the source is not read by this gateway."
+    )
+
+
+@strawberry.type(description="The source was read or asked for less than a minute ago; nothing was changed.")
+class TooSoon:
+    """The wish came too early."""
+
+    message: str = strawberry.field(description="Why nothing was done, in a sentence.")
+    until: dt.datetime = strawberry.field(description="When it may be asked for again, UTC.")
+
+
+SyncNowResult = Annotated[
+    SyncEnqueued | TooSoon,
+    strawberry.union("SyncNowResult", description="Whether the source will be read at once."),
+]
+
+
+@strawberry.type(description="Everything that can be changed.")
+class Mutation:
+    """The root of all changes."""
+
+    @strawberry.mutation(
+        description="Ask for a source to be read at once. Needs the right OPERATE; at most once a minute."
+    )
+    async def sync_now(self, info: Info, source: SourceName) -> SyncNowResult:
+        """Enqueue the source's jobs, or say that it is too soon."""
+        context = info.context
+        context.viewer.require(Right.OPERATE)
+        wish = await sync_now(context.database, source, now=context.reading.now)
+        if wish.too_soon_until is not None:
+            return TooSoon(
+                message=f"{source.name} was read or asked for less than a minute ago.",
+                until=wish.too_soon_until,
+            )
+        return SyncEnqueued(jobs=list(wish.jobs))

@@ -1,0 +1,89 @@
+"""The background worker of one process: every job in its time, findings after them, a clean stop."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+from sqlalchemy import select
+
+from gateway.store.database import Database
+from gateway.store.sync_jobs import SyncJob
+from gateway.sync.engine import Engine, RunReport
+from gateway.sync.jobs import jobs_of
+from gateway.sync.lease import Clock
+from gateway.sync.reconcile import reconcile
+from gateway.sync.runner import Runner
+from gateway.upstreams.ports import Upstream
+
+log = structlog.get_logger()
+
+# The two jobs that read no upstream: holding the invariants, and starting what somebody asked for.
+FINDINGS: Final = "findings"
+FINDINGS_EVERY_S: Final = 300
+WANTED: Final = "wanted"
+WANTED_EVERY_S: Final = 5
+
+
+class Worker:
+    """Keeps the copies of the upstreams current until it is stopped."""
+
+    def __init__(
+        self, database: Database, upstreams: Sequence[Upstream], *, clock: Clock, executor: str
+    ) -> None:
+        self._database = database
+        self._upstreams = upstreams
+        self._clock = clock
+        self.engine = Engine(database, jobs_of(upstreams), clock=clock, owner=executor)
+        periods_s = {name: job.pace.changes_every_s for name, job in self.engine.jobs.items()}
+        self._runner = Runner(
+            database.url,
+            {**periods_s, FINDINGS: FINDINGS_EVERY_S, WANTED: WANTED_EVERY_S},
+            self._work,
+            executor=executor,
+        )
+
+    async def run_all_once(self) -> list[RunReport]:
+        """Read every upstream whole, one job after another, and look for findings."""
+        await self.engine.register()
+        reports = [await self.engine.run(name, whole=True) for name in self.engine.jobs]
+        await reconcile(self._database, at=self._clock())
+        return reports
+
+    async def start(self) -> None:
+        """Begin to work in time."""
+        await self.engine.register()
+        await self._runner.start()
+
+    async def stop(self) -> None:
+        """Stop: what is in work may end, what is not begun is not begun."""
+        await self._runner.stop()
+        for upstream in self._upstreams:
+            await upstream.close()
+
+    async def _work(self, job: str, _planned_at: dt.datetime) -> None:
+        if job == FINDINGS:
+            await reconcile(self._database, at=self._clock())
+        elif job == WANTED:
+            for name in await self._wanted():
+                _tell(await self.engine.run_if_due(name))
+        else:
+            _tell(await self.engine.run_if_due(job))
+
+    async def _wanted(self) -> list[str]:
+        async with self._database.snapshot() as session:
+            wanted = await session.scalars(select(SyncJob.name).where(SyncJob.wanted_at.is_not(None)))
+            return [name for name in wanted if name in self.engine.jobs]
+
+
+def _tell(report: RunReport | None) -> None:
+    if report is not None and report.verdict is not None:
+        log.info(
+            "a job ran",
+            action="sync.ran",
+            job=report.job,
+            verdict=report.verdict.value,
+            seen=report.outcome.seen,
+            changed=report.outcome.changed,
+            gone=report.outcome.gone,
+        )
