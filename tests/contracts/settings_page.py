@@ -17,8 +17,8 @@ def settings_page(model: type[Settings]) -> str:
         [
             "# Settings",
             "",
-            "Read from the environment, once, at start; made from `gateway/settings.py` and compared with it in",
-            "the tests. A wrong value stops the program with one line that names the variable.",
+            "Read from the environment, once, at start; made from `gateway/settings.py` and compared with it",
+            "in the tests. A wrong value stops the program with one line that names the variable.",
             "",
             "| variable | without it | meaning |",
             "| --- | --- | --- |",

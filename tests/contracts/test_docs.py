@@ -1,4 +1,4 @@
-"""Documentation is executed: every query in it runs, every answer it shows is the answer, every setting is told."""
+"""Documentation is executed: queries run, shown answers are the answers, and every setting is told."""
 
 import json
 import re
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from gateway.settings import Settings
 from tests.contracts.settings_page import settings_page
 from tests.support.asking import Asker

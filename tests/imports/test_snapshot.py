@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from gateway.errors import ImportFileError
-from gateway.sync.records import SECTIONS
 from gateway.imports.snapshot import import_snapshot
 from gateway.imports.snapshot_report import render_snapshot
 from gateway.store.datasets import Dataset
@@ -18,6 +17,7 @@ from gateway.store.sites import Downtime, Site
 from gateway.store.sources import QuarantinedRecord, Source, SourceName, SyncRun
 from gateway.store.storages import Quota
 from gateway.store.tasks import Task
+from gateway.sync.records import SECTIONS
 from tests.imports.snapshots import AT, LATER, document, fetch, person, take_in, task
 
 DOCS = Path(__file__).parents[2] / "docs" / "snapshot.md"
