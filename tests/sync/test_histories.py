@@ -114,7 +114,7 @@ class World:
         """Return what the copy says is there."""
         async with self.database.snapshot() as session:
             rows = await session.execute(select(Queue.name, Queue.status).where(Queue.gone_at.is_(None)))
-            return dict(rows.tuples().all())
+            return {row.name: row.status for row in rows}
 
 
 STEPS = st.one_of(
