@@ -9,13 +9,13 @@ the end, in the transaction that keeps the last of it.
 import asyncio
 import datetime as dt
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Final, cast
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.errors import (
@@ -26,8 +26,9 @@ from gateway.errors import (
     UnreachableError,
     UpstreamError,
 )
+from gateway.store.base import Remembered
 from gateway.store.database import Database
-from gateway.store.remembered import Outcome, remember
+from gateway.store.remembered import Outcome, mark_gone, remember
 from gateway.store.sources import SyncRun
 from gateway.store.sync_jobs import SyncJob
 from gateway.sync.derive import derive_links
@@ -229,15 +230,36 @@ class Engine:
                     f"{len(bad)} of {len(page.records)} {section.name} cannot be understood: {bad[0].error}",
                 )
             run.outcome += await remember(session, rows, source=section.source, at=now)
+            if page.whole_of is not None and not bad:
+                run.outcome += await self._replace(session, section, rows, page.whole_of, now)
             await quarantine(session, bad, source=section.source, at=now)
             run.quarantined += len(bad)
+
+    async def _replace(
+        self,
+        session: AsyncSession,
+        section: Section,
+        rows: Sequence[Remembered],
+        whole_of: tuple[str, object],
+        now: dt.datetime,
+    ) -> Outcome:
+        """Mark as gone what the copy has beside rows that are all there is for one value of a field."""
+        name, value = whole_of
+        keys = [getattr(section.model, field) for field in section.key_fields]
+        found = await session.execute(
+            select(*keys).where(getattr(section.model, name) == value, section.model.gone_at.is_(None))
+        )
+        present = {tuple(getattr(row, field) for field in section.key_fields) for row in rows}
+        gone = [tuple(key) for key in found if tuple(key) not in present]
+        return Outcome(gone=await mark_gone(session, section.model, gone, at=now))
 
     async def _finish(self, run: _Run) -> RunReport:
         now = self._clock()
         async with self._database.transaction() as session:
             await run.lease.renew(session)
             row = await session.get_one(SyncJob, run.job.name)
-            hold_reason = await self._sweep(session, run, row, now) if run.is_whole else row.hold_reason
+            may_sweep = run.is_whole and run.job.feed.lists_everything
+            hold_reason = await self._sweep(session, run, row, now) if may_sweep else row.hold_reason
             row.watermark = max(filter(None, (row.watermark, run.taken_at)), default=None)
             row.last_ok_at = now
             if run.is_whole and hold_reason is None:

@@ -21,11 +21,15 @@ class Page:
 
     `taken_at` is the upstream's own clock, from the Date header of its answer: later questions about changes
     are asked from there, so that no difference between clocks can lose a row.
+
+    `whole_of`, a field and its value, promises that the page holds all records with that value, such as the
+    job counts of one task. What the copy has beside them is gone at once: that is a definite answer.
     """
 
     section: str
     records: Sequence[Record]
     taken_at: dt.datetime
+    whole_of: tuple[str, object] | None = None
 
 
 class Feed(Protocol):
@@ -49,6 +53,14 @@ class Feed(Protocol):
     @property
     def sections(self) -> Sequence[str]:
         """The sections whose records it reads; a complete reading contains all rows of each."""
+        ...
+
+    @property
+    def lists_everything(self) -> bool:
+        """Whether what `everything` lacks at its clean end is gone.
+
+        False for a feed that only reads a part each time; it says with `whole_of` what its pages prove.
+        """
         ...
 
     def everything(self) -> AsyncIterator[Page]:

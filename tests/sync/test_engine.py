@@ -34,6 +34,7 @@ class Upstream:
     name: str = "cric.queues"
     source: SourceName = SourceName.CRIC
     sections: Sequence[str] = ("queues",)
+    lists_everything: bool = True
 
     async def everything(self) -> AsyncIterator[Page]:
         """Give all queues, page by page; fail at the end if told to."""
@@ -346,6 +347,32 @@ async def test_a_run_that_was_killed_is_told_and_the_next_one_completes(bench: B
     assert (at_once, later) == (None, Verdict.OK)
     assert verdicts == ["LOST", "OK"]
     assert await bench.present() == ALL
+
+
+async def test_a_feed_that_reads_a_part_each_time_never_removes_the_rest(bench: Bench) -> None:
+    await bench.run()
+    bench.upstream.lists_everything = False
+    bench.upstream.queues = {"Q1": queue("Q1")}
+
+    for _time in range(3):
+        await bench.run()
+
+    assert await bench.present() == ALL
+
+
+async def test_a_page_that_is_all_of_one_thing_removes_what_is_beside_it_at_once(bench: Bench) -> None:
+    bench.upstream.queues = {name: {**queue(name), "site_name": name[-1]} for name in ("A1", "B1", "C2")}
+    await bench.run()
+    bench.upstream.lists_everything = False
+
+    async def one_site() -> AsyncIterator[Page]:
+        yield Page("queues", [{**queue("A1"), "site_name": "1"}], START, whole_of=("site_name", "1"))
+
+    bench.upstream.everything = one_site  # type: ignore[method-assign]
+    report = await bench.engine.run("cric.queues", whole=True)
+
+    assert report.outcome.gone == 1
+    assert await bench.present() == {"A1", "C2"}
 
 
 async def test_the_source_is_as_fresh_as_its_jobs(bench: Bench) -> None:

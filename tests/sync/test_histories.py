@@ -47,6 +47,7 @@ class Upstream:
     name: str = "cric.queues"
     source: SourceName = SourceName.CRIC
     sections: Sequence[str] = ("queues",)
+    lists_everything: bool = True
 
     async def everything(self) -> AsyncIterator[Page]:
         """Give all queues in pages."""

@@ -35,6 +35,7 @@ class DatasetsFeed:
     name = "rucio.datasets"
     source = SourceName.RUCIO
     sections: Sequence[str] = ("datasets",)
+    lists_everything = True
 
     def __init__(self, client: RucioClient) -> None:
         self._client = client
@@ -106,6 +107,7 @@ class RulesFeed:
     name = "rucio.rules"
     source = SourceName.RUCIO
     sections: Sequence[str] = ("rules",)
+    lists_everything = True
 
     def __init__(self, client: RucioClient) -> None:
         self._client = client
@@ -127,6 +129,7 @@ class ReplicasFeed:
     name = "rucio.replicas"
     source = SourceName.RUCIO
     sections: Sequence[str] = ("replicas",)
+    lists_everything = True
 
     def __init__(self, client: RucioClient) -> None:
         self._client = client
@@ -152,6 +155,7 @@ class StoragesFeed:
     name = "rucio.storages"
     source = SourceName.RUCIO
     sections: Sequence[str] = ("storages", "storage_usages", "quotas")
+    lists_everything = True
 
     def __init__(self, client: RucioClient) -> None:
         self._client = client
