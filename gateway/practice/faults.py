@@ -26,6 +26,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.practice.damage import doubled, emptied, halved
 
 SWITCH_PATH: Final = "/practice/faults"
+# Where an application finds, in the scope of a request, a fault that it must play itself.
+FAULT_KEY: Final = "gateway.fault"
 HANG_S: Final = 600.0
 DRIP_S: Final = 0.05
 CLOCK_OFF: Final = dt.timedelta(minutes=10)
@@ -142,8 +144,11 @@ async def _answer(app: ASGIApp, faults: Faults, scope: Scope, receive: Receive, 
         await JSONResponse({"error": "invalid_token"}, 401)(scope, receive, send)
         return
     match fault:
-        case None | Fault.TOKEN_EXPIRY:
+        case None:
             await app(scope, receive, send)
+        case Fault.TOKEN_EXPIRY:
+            # Tokens that are not bearer tokens are for the application itself to forget.
+            await app({**scope, FAULT_KEY: fault}, receive, send)
         case Fault.REFUSE | Fault.RESET:
             await _reset(send)
         case Fault.HANG:
@@ -162,7 +167,7 @@ async def _answer(app: ASGIApp, faults: Faults, scope: Scope, receive: Receive, 
         case Fault.CLOCK_OFF:
             await app(scope, receive, _late(send))
         case Fault.DRIP | Fault.CUT_CHUNKED | Fault.CUT_UNCHUNKED:
-            await _send_slowly_or_half(fault, await _whole(app, scope, receive), send)
+            await _send_slowly_or_half(fault, await _whole(app, scope, receive), receive, send)
         case Fault.EMPTY_LIST | Fault.HALF_LIST | Fault.DOUBLED_KEYS:
             await _send_damaged(fault, await _whole(app, scope, receive), send)
 
@@ -208,7 +213,7 @@ async def _send_damaged(fault: Fault, whole: _Whole, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def _send_slowly_or_half(fault: Fault, whole: _Whole, send: Send) -> None:
+async def _send_slowly_or_half(fault: Fault, whole: _Whole, receive: Receive, send: Send) -> None:
     headers = _unframed(whole.headers)
     half = whole.body[: len(whole.body) // 2]
     if fault is Fault.CUT_UNCHUNKED:
@@ -223,9 +228,17 @@ async def _send_slowly_or_half(fault: Fault, whole: _Whole, send: Send) -> None:
         await send({"type": "http.response.body", "body": half, "more_body": True})
         await _ended(_transport(send).close)
         return
-    for place in range(len(whole.body)):
-        await send({"type": "http.response.body", "body": whole.body[place : place + 1], "more_body": True})
-        await asyncio.sleep(DRIP_S)
+    await _drip(whole.body, receive, send)
+
+
+async def _drip(body: bytes, receive: Receive, send: Send) -> None:
+    """Send byte by byte for as long as the client listens."""
+    end = asyncio.create_task(_wait_for_end(receive))
+    for place in range(len(body)):
+        await send({"type": "http.response.body", "body": body[place : place + 1], "more_body": True})
+        if (await asyncio.wait({end}, timeout=DRIP_S))[0]:
+            return
+    end.cancel()
     await send({"type": "http.response.body", "body": b""})
 
 

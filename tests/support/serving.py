@@ -12,10 +12,21 @@ START_TIMEOUT_S = 20
 
 
 @contextlib.contextmanager
-def served(app: ASGIApp) -> Iterator[str]:
-    """Serve an application on a free port of loopback, in a thread with its own loop; yield its URL."""
+def served(app: ASGIApp, *, date_header: bool = True) -> Iterator[str]:
+    """Serve an application on a free port of loopback, in a thread with its own loop; yield its URL.
+
+    An application that dates its answers itself is served without `date_header`.
+    """
     # HTTP as in production; no WebSocket library is loaded, and nothing is logged twice.
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, ws="none", log_config=None, lifespan="off")
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=0,
+        ws="none",
+        log_config=None,
+        lifespan="off",
+        date_header=date_header,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="uvicorn")
     thread.start()

@@ -1,0 +1,1 @@
+"""CRIC: sites, queues, storage endpoints, services and downtimes, each read as one whole document."""
