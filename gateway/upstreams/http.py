@@ -216,15 +216,18 @@ class HttpUpstream:
 
 async def bytes_of(answer: Answer, *, max_bytes: int = MAX_BODY_BYTES) -> bytes:
     """Return the whole body of a framed answer; raise GarbledError when it is not framed or too large."""
+    return b"".join([part async for part in pieces_of(answer, max_bytes=max_bytes)])
+
+
+async def pieces_of(answer: Answer, *, max_bytes: int = MAX_BODY_BYTES) -> AsyncIterator[bytes]:
+    """Yield a framed body as it comes; raise GarbledError when it is not framed or too large."""
     _refuse_unframed(answer)
-    parts: list[bytes] = []
     size = 0
     async for part in answer.response.aiter_bytes():
         size += len(part)
         if size > max_bytes:
             raise GarbledError(answer.source, f"{answer.source} sent more than {max_bytes} bytes")
-        parts.append(part)
-    return b"".join(parts)
+        yield part
 
 
 async def head_of(answer: Answer) -> bytes:
