@@ -7,7 +7,19 @@ import enum
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, Select, case, extract, func, literal, null, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Label,
+    Select,
+    case,
+    cast,
+    extract,
+    func,
+    literal,
+    null,
+    select,
+)
 
 from gateway.store.datasets import Dataset, Replica
 from gateway.store.requests import Request
@@ -55,8 +67,10 @@ def production_statement(
     """
     by_site = ProductionDimension.SITE in dimensions
     jobs = _jobs_at_site() if by_site else Task.jobs_finished
-    output_bytes: ColumnElement[Any] = null() if by_site else Task.output_bytes.expression
-    core_seconds: ColumnElement[Any] = null() if by_site else Task.core_seconds.expression
+    # Typed, because PostgreSQL does not sum a null that could be anything.
+    unknown = cast(null(), BigInteger)
+    output_bytes: ColumnElement[Any] = unknown if by_site else Task.output_bytes.expression
+    core_seconds: ColumnElement[Any] = unknown if by_site else Task.core_seconds.expression
     groups = [_PRODUCTION[dimension].label(dimension.value) for dimension in dimensions]
     statement = (
         select(
