@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -18,6 +19,7 @@ from sqlalchemy.engine import URL
 from gateway import __version__
 from gateway.app import create_app, create_executor, utc_now
 from gateway.auth.viewer import Right, Viewer
+from gateway.connect import connect
 from gateway.errors import GatewayError, ImportFileError, InputError, SettingError
 from gateway.imports.report import Verdict, render
 from gateway.imports.requests import import_requests
@@ -33,6 +35,7 @@ from gateway.settings import LogFormat, Settings
 from gateway.store.database import Database, owned_by_this_process, parse_database_url
 from gateway.store.migrate import check_current, upgrade
 from gateway.sync.reconcile import reconcile
+from gateway.sync.worker import Worker
 
 log = structlog.get_logger()
 
@@ -135,6 +138,25 @@ def import_snapshot_command(file: File) -> None:
 
 
 @app.command()
+def sync(
+    once: Annotated[bool, typer.Option(help="Read everything once and end.")] = False,
+) -> None:
+    """Keep the copies of PanDA, Rucio and CRIC current until stopped, each job in its time."""
+    settings = _settings()
+    with owned_by_this_process(_url(settings)):
+        check_current(_url(settings))
+        if asyncio.run(_sync(settings, once=once)):
+            raise typer.Exit(1)
+
+
+@app.command()
+def doctor() -> None:
+    """Look at every configured service: address, token, version, clock; say what to do if one is not well."""
+    if _with_database(_look, is_alone=False):
+        raise typer.Exit(1)
+
+
+@app.command()
 def query(
     document: Annotated[
         str | None, typer.Argument(help="The GraphQL document; `-` or nothing reads standard input.")
@@ -189,6 +211,50 @@ async def _load_practice_data(settings: Settings) -> None:
         now = utc_now()
         await load_practice_world(database, at=now)
         await reconcile(database, at=now)
+
+
+async def _sync(settings: Settings, *, once: bool) -> bool:
+    """Run the worker until it is told to stop, or once; return whether something went wrong."""
+    async with _opened(settings) as database:
+        upstreams = connect(settings, database, utc_now)
+        if not upstreams:
+            raise SettingError(
+                "there is nothing to read: set GATEWAY_PANDA_URL, GATEWAY_RUCIO_URL or GATEWAY_CRIC_URL"
+            )
+        worker = Worker(database, upstreams, clock=utc_now, executor=settings.executor)
+        if once:
+            reports = await worker.run_all_once()
+            for report in reports:
+                typer.echo(
+                    f"{report.job}: {report.verdict}, {report.outcome.seen} seen, "
+                    f"{report.outcome.changed} changed, {report.outcome.gone} gone"
+                    + (f": {report.error}" if report.error else "")
+                )
+            return any(report.error for report in reports)
+        stopped = asyncio.Event()
+        for wish in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(wish, stopped.set)
+        await worker.start()
+        jobs = sorted(worker.engine.jobs)
+        log.info("jobs run in their time; stop with Ctrl-C", action="sync.started", jobs=jobs)
+        await stopped.wait()
+        await worker.stop()
+        return False
+
+
+async def _look(database: Database) -> bool:
+    """Print how each upstream is; return whether any is not well."""
+    upstreams = connect(Settings.read(), database, utc_now)
+    healths = [await upstream.look() for upstream in upstreams]
+    for health in healths:
+        clock = "" if health.clock_ahead_s is None else f", clock ahead {health.clock_ahead_s:+.0f} s"
+        state = "well" if health.is_ok else "NOT WELL"
+        typer.echo(f"{health.source.value}: {state}, version {health.version}{clock}")
+        for advice in health.advice:
+            typer.echo(f"  {advice}")
+    for upstream in upstreams:
+        await upstream.close()
+    return not all(health.is_ok for health in healths)
 
 
 @contextlib.asynccontextmanager

@@ -57,6 +57,50 @@ class Settings(BaseSettings):
     log_format: Annotated[LogFormat, Field(description="`json` for machines, `text` for people.")] = (
         LogFormat.JSON
     )
+    panda_url: Annotated[
+        str, Field(description="Address of the PanDA server's API; empty to leave PanDA alone.")
+    ] = ""
+    panda_origin: Annotated[
+        str, Field(description="What PanDA is told of us in `Origin`: the VO, or `vo:role`.")
+    ] = "spd:production"
+    panda_token_file: Annotated[
+        str, Field(description="A file with the access token for PanDA, read anew for each request.")
+    ] = ""
+    rucio_url: Annotated[
+        str, Field(description="Address of the Rucio server; empty to leave Rucio alone.")
+    ] = ""
+    rucio_token_file: Annotated[
+        str, Field(description="A file with the access token for Rucio, read anew for each request.")
+    ] = ""
+    rucio_account: Annotated[str, Field(description="The Rucio account to log in for, with a password.")] = (
+        "root"
+    )
+    rucio_username: Annotated[
+        str, Field(description="The user name of Rucio's own login, without a token.")
+    ] = ""
+    rucio_password_file: Annotated[str, Field(description="A file with the password of that login.")] = ""
+    cric_url: Annotated[
+        str,
+        Field(description="`https://host` of CRIC, or `file:///folder` with its documents; empty for none."),
+    ] = ""
+    cric_plugin: Annotated[str, Field(description="The experiment's part of CRIC's paths.")] = "spd"
+    cric_certificate_file: Annotated[
+        str, Field(description="A client certificate for CRIC, which downtimes need; empty to be anonymous.")
+    ] = ""
+    cric_key_file: Annotated[
+        str, Field(description="The certificate's key, when it is not in the same file.")
+    ] = ""
+    executor: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=48,
+            description=(
+                "The name of this process among all gateway processes, the same after a restart: what it "
+                "left undone is taken up by the process of the same name."
+            ),
+        ),
+    ] = "gateway-0"
 
     @classmethod
     def read(cls, **given: object) -> "Settings":

@@ -1,0 +1,95 @@
+"""The upstreams that the settings name, made ready to be read: the only place that knows all adapters."""
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+from gateway.errors import SettingError
+from gateway.settings import Settings
+from gateway.store.database import Database
+from gateway.sync.known_tasks import newest_final_tasks, tasks_to_count, unfinished_tasks
+from gateway.sync.lease import Clock
+from gateway.upstreams.cric.client import CricAddress
+from gateway.upstreams.cric.upstream import CricUpstream
+from gateway.upstreams.http import HttpUpstream
+from gateway.upstreams.panda.client import PandaClient
+from gateway.upstreams.panda.upstream import PandaUpstream
+from gateway.upstreams.ports import Upstream
+from gateway.upstreams.rucio.tokens import GivenToken, PasswordLogin, TokenSource
+from gateway.upstreams.rucio.upstream import RucioUpstream
+
+
+def connect(settings: Settings, database: Database, clock: Clock) -> list[Upstream]:
+    """Return an upstream for each address in the settings; nothing is asked of any of them yet.
+
+    Raises SettingError when an address has no way to say who we are, or a file cannot be read.
+    """
+    return [
+        *([_panda(settings, database, clock)] if settings.panda_url else []),
+        *([_rucio(settings, clock)] if settings.rucio_url else []),
+        *([_cric(settings)] if settings.cric_url else []),
+    ]
+
+
+def _panda(settings: Settings, database: Database, clock: Clock) -> Upstream:
+    client = PandaClient(
+        settings.panda_url,
+        token=secret_in(settings.panda_token_file) if settings.panda_token_file else lambda: None,
+        origin=settings.panda_origin,
+    )
+    return PandaUpstream(
+        client,
+        known_ids=unfinished_tasks(database),
+        canaries=newest_final_tasks(database),
+        ids_to_count=tasks_to_count(database),
+        clock=clock,
+    )
+
+
+def _rucio(settings: Settings, clock: Clock) -> Upstream:
+    http = HttpUpstream("rucio", settings.rucio_url)
+    return RucioUpstream(http, _rucio_tokens(settings, http, clock), clock=clock)
+
+
+def _rucio_tokens(settings: Settings, http: HttpUpstream, clock: Clock) -> TokenSource:
+    if settings.rucio_token_file:
+        return GivenToken(secret_in(settings.rucio_token_file))
+    if settings.rucio_username and settings.rucio_password_file:
+        return PasswordLogin(
+            http,
+            account=settings.rucio_account,
+            username=settings.rucio_username,
+            password=secret_in(settings.rucio_password_file)(),
+            clock=clock,
+        )
+    raise SettingError(
+        "GATEWAY_RUCIO_URL needs GATEWAY_RUCIO_TOKEN_FILE, or GATEWAY_RUCIO_USERNAME with "
+        "GATEWAY_RUCIO_PASSWORD_FILE"
+    )
+
+
+def _cric(settings: Settings) -> Upstream:
+    verify: ssl.SSLContext | bool = True
+    if settings.cric_certificate_file:
+        verify = ssl.create_default_context()
+        try:
+            verify.load_cert_chain(settings.cric_certificate_file, settings.cric_key_file or None)
+        except (OSError, ssl.SSLError) as error:
+            raise SettingError("GATEWAY_CRIC_CERTIFICATE_FILE holds no certificate with its key") from error
+    return CricUpstream(CricAddress(settings.cric_url, plugin=settings.cric_plugin), verify=verify)
+
+
+def secret_in(path: str) -> Callable[[], str]:
+    """Return a question for the secret in a file, read anew each time so that it can be renewed in place.
+
+    Raises SettingError at once when the file cannot be read now.
+    """
+
+    def ask() -> str:
+        try:
+            return Path(path).read_text().strip()
+        except OSError as error:
+            raise SettingError(f"cannot read the secret in {path}: {error.strerror}") from error
+
+    ask()
+    return ask
