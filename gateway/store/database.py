@@ -96,12 +96,25 @@ class Database:
 def _create_engine(url: URL, pool_size: int) -> AsyncEngine:
     """Make the engine; `hide_parameters`, because failures are logged and values are people's."""
     if url.drivername == POSTGRESQL:
-        return create_async_engine(
+        engine = create_async_engine(
             url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True
         )
+        _prepare_postgresql(engine.sync_engine)
+        return engine
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
     _prepare_sqlite(engine.sync_engine)
     return engine
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    """Count in UTC, as SQLite does: else the month of a moment is that of wherever the server is set to."""
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SET TIME ZONE 'UTC'")
+        cursor.close()
+        connection.commit()
 
 
 def _prepare_sqlite(engine: Engine) -> None:

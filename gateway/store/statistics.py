@@ -20,6 +20,7 @@ from sqlalchemy import (
     null,
     select,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from gateway.store.datasets import Dataset, Replica
 from gateway.store.requests import Request
@@ -78,9 +79,9 @@ def production_statement(
             func.count(Task.jedi_task_id.distinct()).label("tasks"),
             func.count(Request.name.distinct()).label("requests"),
             func.sum(jobs).label("jobs_finished"),
-            func.count(jobs).label("jobs_known"),
+            _known(jobs, by_site=by_site).label("jobs_known"),
             func.sum(jobs * Task.events_per_job).label("events"),
-            func.count(jobs * Task.events_per_job).label("events_known"),
+            _known(jobs * Task.events_per_job, by_site=by_site).label("events_known"),
             func.sum(output_bytes).label("output_bytes"),
             func.count(output_bytes).label("bytes_known"),
             func.sum(core_seconds).label("core_seconds"),
@@ -129,6 +130,11 @@ def storage_statement(dimensions: Sequence[StorageDimension], condition: ColumnE
 def _nulls_last(groups: Sequence[Label[Any]]) -> list[ColumnElement[Any]]:
     """Order by the groups, those without a value last: of themselves the two databases differ."""
     return [term for group in groups for term in (group.element.is_(None), group)]
+
+
+def _known(value: ColumnElement[Any] | InstrumentedAttribute[Any], *, by_site: bool) -> ColumnElement[Any]:
+    """Count the tasks that have a value; at a site a task has a row for each state its jobs are in."""
+    return func.count(case((value.is_not(None), Task.jedi_task_id)).distinct() if by_site else value)
 
 
 def _jobs_at_site() -> ColumnElement[Any]:
