@@ -84,9 +84,9 @@ class DatasetsFeed:
 
     async def _bulk(self, scope: str, names: Sequence[str], began: dt.datetime) -> Page:
         listing = await self._client.metadata([(scope, name) for name in names])
-        if listing.rows.count > len(names):
-            raise GarbledError("rucio", "rucio answered for more datasets than it was asked about")
         rows = listing.rows.rows()
+        if len(rows) > len(names):
+            raise GarbledError("rucio", "rucio answered for more datasets than it was asked about")
         if any(row.get("scope") != scope for row in rows):
             raise GarbledError("rucio", "rucio answered for a dataset it was not asked about")
         await self._check_vanished(scope, set(names) - {row.get("name") for row in rows})
@@ -169,11 +169,13 @@ class StoragesFeed:
         yield _page("quotas", (), began)
         for rse in _rse_names(rows):
             usages = await _at_storage(self._client, rse, "usage")
-            quotas = await _at_storage(self._client, rse, "accounts/usage")
-            if usages is None or quotas is None:
+            if usages is None:
                 continue
             used = [translate.usage(row, rse) for row in usages.rows.rows()]
             yield _page("storage_usages", used, began)
+            quotas = await _at_storage(self._client, rse, "accounts/usage")
+            if quotas is None:
+                continue
             for page in _pages("quotas", quotas, translate.quota, at=began):
                 yield page
 

@@ -1,0 +1,404 @@
+"""What a practice Rucio holds: rows with Rucio's own columns, from the practice world, free to change.
+
+Datasets know how many files they have and how large they are; the files themselves are not kept.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, Final
+
+from gateway.practice.dated import Clock
+from gateway.practice.talk import Record
+
+Row = dict[str, Any]
+Did = tuple[str, str]
+
+# How long a deleted rule stays, and how long a token lives (Rucio 41.5).
+RULE_GRACE: Final = dt.timedelta(hours=1)
+TOKEN_LIFE: Final = dt.timedelta(hours=1)
+
+# The columns of a DID, a rule and an RSE that nobody has set (Rucio 41.5).
+_DID: Final[Mapping[str, object]] = {
+    **dict.fromkeys(
+        (
+            *("adler32", "run_number", "lumiblocknr", "access_cnt", "complete", "expired_at", "stream_name"),
+            *("provenance", "phys_group", "deleted_at", "prod_step", "accessed_at", "events", "version"),
+            *("closed_at", "bytes", "guid", "campaign", "eol_at", "length", "project", "task_id"),
+            *("is_archive", "md5", "datatype", "panda_id", "constituent"),
+        )
+    ),
+    "obsolete": False,
+    "is_new": True,
+    "purge_replicas": True,
+    "transient": False,
+    "availability": "AVAILABLE",
+    "suppressed": False,
+    "is_open": True,
+    "monotonic": False,
+    "hidden": False,
+}
+_RULE: Final[Mapping[str, object]] = {
+    **dict.fromkeys(
+        (
+            *("expires_at", "comments", "weight", "child_rule_id", "stuck_at", "eol_at", "meta", "error"),
+            *("deleted_at", "subscription_id", "source_replica_expression"),
+        )
+    ),
+    "copies": 1,
+    "activity": "User Subscriptions",
+    "grouping": "DATASET",
+    "notification": "NO",
+    "locked": False,
+    "locks_ok_cnt": 0,
+    "locks_replicating_cnt": 0,
+    "locks_stuck_cnt": 0,
+    "purge_replicas": False,
+    "split_container": False,
+    "state": "OK",
+    "ignore_availability": False,
+    "ignore_account_limit": False,
+    "priority": 3,
+}
+_RSE: Final[Mapping[str, object]] = {
+    **dict.fromkeys(
+        (
+            *("ISP", "qos_class", "ASN", "longitude", "deleted_at", "city", "latitude", "region_code"),
+            *("country_name", "continent", "time_zone"),
+        )
+    ),
+    "deterministic": True,
+    "volatile": False,
+    "deleted": False,
+    "staging_area": False,
+    "vo": "def",
+    "rse_type": "DISK",
+    "availability_read": True,
+    "availability_write": True,
+    "availability_delete": True,
+}
+
+
+class RucioError(Exception):
+    """What Rucio refuses, with its own word for it and the status it comes with."""
+
+    def __init__(self, status: int, word: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.word = word
+
+
+@dataclass(slots=True)
+class RucioCatalogue:
+    """The state of a practice Rucio; moments in rows are aware, and tests may change everything."""
+
+    clock: Clock
+    # Account to password of the identity of the same name.
+    passwords: dict[str, str] = field(default_factory=dict)
+    # Accounts with the attribute "admin", whom no quota holds.
+    admins: set[str] = field(default_factory=set)
+    scopes: dict[str, str] = field(default_factory=dict)
+    dids: dict[Did, Row] = field(default_factory=dict)
+    # Files, bytes and events of open datasets, which show only when they are closed.
+    contents: dict[Did, tuple[int, int, int]] = field(default_factory=dict)
+    rules: dict[str, Row] = field(default_factory=dict)
+    storages: dict[str, Row] = field(default_factory=dict)
+    storage_limits: dict[str, dict[str, int]] = field(default_factory=dict)
+    usages: dict[tuple[str, str], Row] = field(default_factory=dict)
+    limits: dict[tuple[str, str], int] = field(default_factory=dict)
+    used: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    replicas: dict[tuple[Did, str], Row] = field(default_factory=dict)
+    tokens: dict[str, tuple[str, dt.datetime]] = field(default_factory=dict)
+    _made: int = 0
+
+    def now(self) -> dt.datetime:
+        """The time as Rucio keeps it in answers: whole seconds."""
+        return self.clock().astimezone(dt.UTC).replace(microsecond=0)
+
+    def log_in(self, account: str, username: str, password: str) -> tuple[str, dt.datetime]:
+        """Return a token with its end, or raise RucioError."""
+        identity = "ddmlab" if account == "root" else account
+        if username != identity or self.passwords.get(account) != password:
+            raise RucioError(
+                401,
+                "CannotAuthenticate",
+                f"Cannot authenticate to account {account} with given credentials",
+            )
+        token = f"{account}-{username}-unknown-{self._new_id('token')}"
+        self.tokens[token] = (account, self.now() + TOKEN_LIFE)
+        return token, self.tokens[token][1]
+
+    def account_of(self, token: str) -> str:
+        """Return whose token it is, or raise RucioError."""
+        account, ends_at = self.tokens.get(token, ("", None))
+        if ends_at is None or ends_at <= self.now():
+            raise RucioError(401, "CannotAuthenticate", "Cannot authenticate with given credentials")
+        return account
+
+    def did(self, scope: str, name: str) -> Row:
+        """Return a DID's row, or raise RucioError."""
+        try:
+            return self.dids[scope, name]
+        except KeyError:
+            raise RucioError(
+                404, "DataIdentifierNotFound", f"Data identifier '{scope}:{name}' not found"
+            ) from None
+
+    def rule(self, rule_id: str) -> Row:
+        """Return a rule's row, or raise RucioError."""
+        if len(rule_id) != 32:
+            raise RucioError(500, "RucioException", f"Badly formatted rule id ({rule_id})")
+        try:
+            return self.rules[rule_id]
+        except KeyError:
+            raise RucioError(404, "RuleNotFound", f"No rule with the id {rule_id} found") from None
+
+    def storage(self, rse: str, *, status: int = 404) -> Row:
+        """Return an RSE's row, or raise RucioError; the status of that depends on who asks."""
+        try:
+            return self.storages[rse]
+        except KeyError:
+            raise RucioError(status, "RSENotFound", f"RSE '{rse}' cannot be found in vo 'def'") from None
+
+    def add_did(self, scope: str, name: str, *, kind: str, account: str, **columns: object) -> Row:
+        """Make an open dataset or container, or raise RucioError."""
+        if scope not in self.scopes:
+            raise RucioError(404, "ScopeNotFound", f"Scope '{scope}' does not exist.")
+        if (scope, name) in self.dids:
+            raise RucioError(409, "DataIdentifierAlreadyExists", "Data Identifier already exists!")
+        now = self.now()
+        row = {**_DID, "scope": scope, "name": name, "did_type": kind, "account": account}
+        self.dids[scope, name] = {**row, "created_at": now, "updated_at": now, **columns}
+        return self.dids[scope, name]
+
+    def close(self, scope: str, name: str) -> None:
+        """Close a dataset, which is when Rucio adds up its files; or raise RucioError."""
+        row = self.did(scope, name)
+        if not row["is_open"]:
+            raise RucioError(
+                409,
+                "UnsupportedOperation",
+                f"The status of the data identifier '{scope}:{name}' cannot be changed",
+            )
+        now = self.now()
+        files, size, events = self.contents.pop((scope, name), (0, 0, 0))
+        row.update(length=files, bytes=size, events=events, is_open=False, closed_at=now, updated_at=now)
+
+    def set_metadata(self, scope: str, name: str, values: Mapping[str, object]) -> None:
+        """Set columns of a DID, or raise RucioError; other keys are custom metadata, which is not kept."""
+        row = self.did(scope, name)
+        known = {key: value for key, value in values.items() if key in row}
+        if known:
+            row.update(known, updated_at=self.now())
+
+    def add_rule(self, scope: str, name: str, *, account: str, rse_expression: str, **columns: object) -> Row:
+        """Make a rule on a dataset for one storage, or raise RucioError.
+
+        Files that are there are locked at once; the rest is replicating.
+        """
+        if (scope, name) not in self.dids:
+            raise RucioError(404, "DataIdentifierNotFound", f"Data identifier {scope}:{name} is not valid.")
+        if rse_expression not in self.storages:
+            raise RucioError(409, "InvalidRSEExpression", "RSE Expression resulted in an empty set.")
+        limit, used = self.limits.get((account, rse_expression), 0), self.used.get((account, rse_expression))
+        is_held = account not in self.admins and limit >= 0
+        if is_held and (self.dids[scope, name]["bytes"] or 0) > limit - (used or (0, 0))[0]:
+            raise RucioError(
+                409, "InsufficientAccountLimit", "There is insufficient quota on any of the target RSE's."
+            )
+        same = (scope, name, account, rse_expression)
+        if any(
+            (r["scope"], r["name"], r["account"], r["rse_expression"]) == same for r in self.rules.values()
+        ):
+            raise RucioError(409, "DuplicateRule", "A duplicate rule for this account and DID exists")
+        dataset, now = self.dids[scope, name], self.now()
+        copy = self.replicas.get(((scope, name), rse_expression))
+        there = copy["available_length"] or 0 if copy else 0
+        missing = (dataset["length"] or 0) - there
+        rule_id = self._new_id("rule")
+        self.rules[rule_id] = {
+            **_RULE,
+            "id": rule_id,
+            "scope": scope,
+            "name": name,
+            "did_type": dataset["did_type"],
+            "account": account,
+            "rse_expression": rse_expression,
+            "locks_ok_cnt": there,
+            "locks_replicating_cnt": missing,
+            "state": "REPLICATING" if missing else "OK",
+            "created_at": now,
+            "updated_at": now,
+            **columns,
+        }
+        if copy is None and missing:
+            self.put(scope, name, rse_expression, files=0)
+        return self.rules[rule_id]
+
+    def delete_rule(self, rule_id: str) -> None:
+        """Let a rule end in an hour, as Rucio does; or raise RucioError."""
+        now = self.now()
+        self.rule(rule_id).update(expires_at=now + RULE_GRACE, updated_at=now)
+
+    def put(self, scope: str, name: str, rse: str, *, files: int) -> Row:
+        """Have so many files of a dataset at a storage, of equal sizes."""
+        row, now = self.did(scope, name), self.now()
+        total, size, _ = self.contents.get((scope, name), (row["length"] or 0, row["bytes"] or 0, 0))
+        self.replicas[(scope, name), rse] = {
+            "scope": scope,
+            "name": name,
+            "rse_id": self.storage(rse)["id"],
+            "rse": rse,
+            "bytes": size,
+            "length": total,
+            "available_bytes": size * files // total if total else 0,
+            "available_length": files,
+            "state": "AVAILABLE" if files >= total else "UNAVAILABLE",
+            "created_at": now,
+            "updated_at": now,
+            "accessed_at": None,
+        }
+        return self.replicas[(scope, name), rse]
+
+    def add_storage(self, rse: str, **columns: object) -> Row:
+        """Make an RSE."""
+        now = self.now()
+        row = {**_RSE, "id": _id_of(rse), "rse": rse, "created_at": now, "updated_at": now, **columns}
+        bits = {"availability_read": 4, "availability_write": 2, "availability_delete": 1}
+        row["availability"] = sum(bit for column, bit in bits.items() if row[column])
+        self.storages[rse] = row
+        return row
+
+    def set_usage(
+        self, rse: str, source: str, *, used: int | None, free: int | None, files: int | None
+    ) -> Row:
+        """Set the use of a storage as one accounting kind counts it."""
+        self.usages[rse, source] = {
+            "rse_id": self.storage(rse)["id"],
+            "source": source,
+            "used": used,
+            "free": free,
+            "total": (used or 0) + (free or 0),
+            "files": files,
+            "updated_at": self.now(),
+            "rse": rse,
+        }
+        return self.usages[rse, source]
+
+    def count(self) -> None:
+        """Add up what accounts and storages hold, as Rucio's daemons do; what is on its way counts."""
+        self.used = {}
+        for rule in self.rules.values():
+            size, length = (self.dids[rule["scope"], rule["name"]][one] or 0 for one in ("bytes", "length"))
+            before = self.used.get((rule["account"], rule["rse_expression"]), (0, 0))
+            self.used[rule["account"], rule["rse_expression"]] = (before[0] + size, before[1] + length)
+        for rse in self.storages:
+            copies = [copy for (_, place), copy in self.replicas.items() if place == rse]
+            if copies:
+                self.set_usage(
+                    rse,
+                    "rucio",
+                    used=sum(copy["bytes"] for copy in copies),
+                    free=None,
+                    files=sum(copy["length"] for copy in copies),
+                )
+
+    def _new_id(self, kind: str) -> str:
+        self._made += 1
+        return _id_of(f"{kind} {self._made}")
+
+
+def practice_catalogue(
+    listings: Mapping[str, Mapping[str, Iterable[Record]]], clock: Clock
+) -> RucioCatalogue:
+    """Return a Rucio that holds the "rucio" part of a snapshot (`world.practice_snapshot`).
+
+    Accounts log in with their own name and "secret-" before it, root as Rucio's bootstrap makes it.
+    """
+    catalogue = RucioCatalogue(clock)
+    records = {section: list(listing["records"]) for section, listing in listings.items()}
+    accounts = {str(one["account"]) for kind in ("datasets", "rules", "quotas") for one in records[kind]}
+    catalogue.passwords = {name: f"secret-{name}" for name in sorted(accounts | {"gateway"})}
+    catalogue.passwords["root"] = "secret"
+    for one in records["storages"]:
+        catalogue.add_storage(str(one["name"]), **dict(_storage_columns(one)))
+    for one in records["datasets"]:
+        scope, name = str(one["did"]).split(":", 1)
+        catalogue.scopes.setdefault(scope, str(one["account"]))
+        columns = dict(_did_columns(one))
+        kind = str(one.get("did_type", "DATASET"))
+        catalogue.add_did(scope, name, kind=kind, account=str(one["account"]), **columns)
+    for one in records["rules"]:
+        scope, name = str(one["did"]).split(":", 1)
+        rule_id = str(one["rule_id"])
+        catalogue.rules[rule_id] = {
+            **_RULE,
+            "scope": scope,
+            "name": name,
+            "did_type": catalogue.did(scope, name)["did_type"],
+            **dict(_rule_columns(one)),
+        }
+    for one in records["replicas"]:
+        scope, name = str(one["did"]).split(":", 1)
+        row = catalogue.put(scope, name, str(one["rse_name"]), files=int(str(one["available_files"])))
+        created = _moment(one.get("created_at")) or row["created_at"]
+        row.update(available_bytes=one["available_bytes"], state=one["state"], created_at=created)
+    for one in records["storage_usages"]:
+        catalogue.set_usage(
+            str(one["rse_name"]),
+            str(one["usage_kind"]),
+            used=_number(one.get("used_bytes")),
+            free=_number(one.get("free_bytes")),
+            files=_number(one.get("file_count")),
+        )
+    for one in records["quotas"]:
+        place = str(one["account"]), str(one["rse_name"])
+        catalogue.limits[place] = int(str(one["limit_bytes"]))
+        catalogue.used[place] = int(str(one["used_bytes"])), int(str(one["used_files"]))
+    return catalogue
+
+
+def _storage_columns(one: Record) -> Iterator[tuple[str, object]]:
+    yield "deterministic", one["is_deterministic"]
+    yield "volatile", one["is_volatile"]
+    yield "rse_type", one["rse_type"]
+    for what in ("read", "write", "delete"):
+        yield f"availability_{what}", one[f"can_{what}"]
+
+
+def _did_columns(one: Record) -> Iterator[tuple[str, object]]:
+    yield "is_open", one["is_open"]
+    yield "bytes", one["size_bytes"]
+    yield "length", one["file_count"]
+    yield "events", one.get("event_count")
+    yield "task_id", one.get("jedi_task_id")
+    yield "expired_at", _moment(one.get("expires_at"))
+    yield "closed_at", _moment(one.get("closed_at"))
+    if created := _moment(one.get("created_at")):
+        yield "created_at", created
+        yield "updated_at", _moment(one.get("closed_at")) or created
+
+
+def _rule_columns(one: Record) -> Iterator[tuple[str, object]]:
+    yield "id", one["rule_id"]
+    for column in ("account", "rse_expression", "copies", "state", "activity"):
+        yield column, one[column]
+    for state in ("ok", "replicating", "stuck"):
+        yield f"locks_{state}_cnt", one[f"locks_{state}"]
+    created = _moment(one["created_at"])
+    yield "created_at", created
+    yield "updated_at", created
+    yield "expires_at", _moment(one.get("expires_at"))
+
+
+def _moment(text: object) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(text).astimezone(dt.UTC) if isinstance(text, str) else None
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _id_of(name: str) -> str:
+    return blake2b(name.encode(), digest_size=16).hexdigest()
