@@ -103,6 +103,11 @@ class Slice:
         return order_by(entity.order(self.sort), is_backward=self.is_backward)
 
 
+def present_last(entity: Entity[Any]) -> list[ColumnElement[bool]]:
+    """Return the ORDER BY terms that put rows which are gone before those that are present."""
+    return [] if entity.present is None else [entity.present]
+
+
 def _loader(reading: Reading, identity: Hashable, batch: BatchFunction) -> DataLoader[Any, Any]:
     loader = reading.loaders.get(identity)
     if loader is None:
@@ -138,8 +143,9 @@ def _batch_many(reading: Reading, relation: Relation[Parent, Child]) -> BatchFun
 def _batch_one(reading: Reading, relation: Relation[Parent, Child]) -> BatchFunction:
     async def batch(keys: list[Any]) -> list[Any]:
         statement = _children(relation).where(relation.matched_column.in_(keys))
-        # PanDA allows one name twice: of several rows the last, the newest, is the one that counts.
-        statement = statement.order_by(*relation.child.key_columns)
+        # A name may stand twice (PanDA allows it, and what is gone keeps its own): the last row read counts,
+        # which is the newest of those that are present.
+        statement = statement.order_by(*present_last(relation.child), *relation.child.key_columns)
         found: dict[object, object] = {}
         for matched_key, child in await reading.rows(statement, source=relation.child.source):
             found[matched_key] = child
@@ -164,7 +170,9 @@ def _batch_by_key(reading: Reading, entity: Entity[Row]) -> BatchFunction:
 
 def _batch_by(reading: Reading, entity: Entity[Row], column: InstrumentedAttribute[Any]) -> BatchFunction:
     async def batch(keys: list[Any]) -> list[Any]:
-        statement = select(entity.model).where(column.in_(keys))
+        statement = (
+            select(entity.model).where(column.in_(keys)).order_by(*present_last(entity), *entity.key_columns)
+        )
         found = {
             getattr(row, column.key): row for (row,) in await reading.rows(statement, source=entity.source)
         }

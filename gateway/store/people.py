@@ -12,12 +12,16 @@ from gateway.store.base import Base, Long, Remembered, UtcDateTime, Word
 
 
 class Person(Remembered, Base, kw_only=True):
-    """An IAM account; `subject` is the token's `sub`."""
+    """An IAM account; `subject` is the token's `sub`.
+
+    A user name belongs to one present account; one that was made anew has another subject, and the old row,
+    gone, keeps the name it had.
+    """
 
     __tablename__ = "people"
 
     subject: Mapped[Word] = mapped_column(primary_key=True)
-    username: Mapped[Word] = mapped_column(unique=True)
+    username: Mapped[Word] = mapped_column(index=True)
     display_name: Mapped[str | None] = mapped_column(String(200), default=None)
     is_active: Mapped[bool]
     is_service: Mapped[bool] = mapped_column(default=False)

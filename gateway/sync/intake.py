@@ -60,8 +60,8 @@ async def intake_for(session: AsyncSession, section: Section) -> Intake:
 
 
 async def _username_check(session: AsyncSession) -> Check:
-    """A user name belongs to one person, in the database too: a doubled one must not stop the rest."""
-    result = await session.execute(select(Person.username, Person.subject))
+    """A user name belongs to one person at a time: a second one is set aside until the first is gone."""
+    result = await session.execute(select(Person.username, Person.subject).where(Person.gone_at.is_(None)))
     subject_of = dict(result.all())
 
     def check(row: Remembered) -> None:

@@ -201,8 +201,10 @@ def upgrade() -> None:
         sa.Column("content_hash", sa.String(length=32), nullable=False),
         sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_people")),
-        sa.UniqueConstraint("username", name=op.f("uq_people_username")),
     )
+    with op.batch_alter_table("people", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_people_username"), ["username"], unique=False)
+
     op.create_table(
         "quarantined_records",
         sa.Column("source", sa.String(length=16), nullable=False),
