@@ -139,6 +139,17 @@ EXECUTION_OF_STATE: Final[Mapping[str, Execution]] = MappingProxyType(
     {state: execution for execution, states in _PANDA_STATES.items() for state in states.split()}
 )
 
+# What our own submission states say while PanDA has no task of an attempt.
+EXECUTION_OF_SUBMISSION: Final[Mapping[str, Execution]] = MappingProxyType(
+    {
+        "PLANNED": Execution.NOT_SUBMITTED,
+        "SENDING": Execution.SUBMITTING,
+        "AMBIGUOUS": Execution.SUBMITTING,
+        "REJECTED": Execution.FAILED,
+        "CANCELLED": Execution.ABORTED,
+    }
+)
+
 # A task pending for longer than a day waits for something that a person has to give.
 PENDING_LIMIT: Final = dt.timedelta(hours=24)
 

@@ -11,21 +11,12 @@ from gateway.store.attempts import Attempt
 from gateway.store.requests import Request, Step
 from gateway.store.tasks import Task
 
-# Our own submission states that say something PanDA's cannot.
-_BY_STATE = {
-    "PLANNED": Execution.NOT_SUBMITTED,
-    "SENDING": Execution.SUBMITTING,
-    "AMBIGUOUS": Execution.SUBMITTING,
-    "REJECTED": Execution.FAILED,
-    "CANCELLED": Execution.ABORTED,
-}
-
 
 async def attempt_execution(reading: Reading, attempt: Attempt) -> Execution:
     """Return what one attempt is doing: our state while PanDA has no task of it, then the task's."""
     task = await load_one(reading, TASK_BY_ATTEMPT, attempt)
     if task is None:
-        return _BY_STATE.get(attempt.state, Execution.UNKNOWN)
+        return states.EXECUTION_OF_SUBMISSION.get(attempt.state, Execution.UNKNOWN)
     return task_execution(reading, task)
 
 

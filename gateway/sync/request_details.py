@@ -4,7 +4,6 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from sqlalchemy import select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,22 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.domain.facts import AttemptFacts, DatasetFacts, RequestFacts, TaskFacts
 from gateway.domain.names import StepKind
 from gateway.domain.seeds import SeedRange, parse_seeds
-from gateway.domain.states import Execution, execution_of
+from gateway.domain.states import EXECUTION_OF_SUBMISSION, Execution, execution_of
 from gateway.errors import NumberError
 from gateway.store.attempts import Attempt
 from gateway.store.datasets import Dataset
 from gateway.store.requests import Step, StepDataset
 from gateway.store.tasks import Task
 from gateway.sync.request_outlines import Outline
-
-# What our own submission states say of an attempt that PanDA shows no task of.
-_EXECUTION_OF_SUBMISSION: Final[Mapping[str, Execution]] = {
-    "PLANNED": Execution.NOT_SUBMITTED,
-    "SENDING": Execution.SUBMITTING,
-    "AMBIGUOUS": Execution.SUBMITTING,
-    "REJECTED": Execution.FAILED,
-    "CANCELLED": Execution.ABORTED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +112,7 @@ async def _attempts(
 
 def _attempt(attempt: Attempt, task: Task | None, at: dt.datetime) -> AttemptFacts:
     if task is None:
-        execution = _EXECUTION_OF_SUBMISSION.get(attempt.state, Execution.UNKNOWN)
+        execution = EXECUTION_OF_SUBMISSION.get(attempt.state, Execution.UNKNOWN)
     else:
         since = task.modified_at or task.created_at
         execution = execution_of(task.status, pending_for=at - since if since else None)
