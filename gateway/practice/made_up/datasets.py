@@ -11,10 +11,11 @@ from gateway.practice.made_up.shape import ATTEMPTS_PER_STEP, DATASETS_PER_UNIT,
 from gateway.practice.made_up.tasks import MadeTask
 from gateway.practice.made_up.unit import Unit
 
-# The part of a task's output that each type holds; `mon` and `dst` are made up beside the talk's types.
+# How large each type is, in thousandths of what the task calls its output: S and P together are that output,
+# and so is R. `mon` and `dst` are made up beside the talk's types and come on top, as logs do.
 _SHARES: Final = {
-    SIM: {"S": 0.99, "P": 0.005, "log": 0.001, "mon": 0.004},
-    RECO: {"R": 0.9, "dst": 0.095, "log": 0.001, "mon": 0.004},
+    SIM: {"S": 995, "P": 5, "log": 1, "mon": 4},
+    RECO: {"R": 1000, "dst": 95, "log": 1, "mon": 4},
 }
 _WITH_EVENTS: Final = frozenset({"S", "R", "dst"})
 
@@ -34,7 +35,7 @@ def add_outputs(unit: Unit, task: MadeTask) -> None:
             "did_type": "DATASET",
             "account": "prodman",
             "is_open": is_open,
-            "size_bytes": None if is_open else int(task.output_bytes * share),
+            "size_bytes": None if is_open else _size_bytes(task, data_type, share),
             "file_count": None if is_open else task.finished,
             "event_count": None if is_open else events,
             "created_at": task.started_at,
@@ -53,6 +54,13 @@ def add_outputs(unit: Unit, task: MadeTask) -> None:
         if task.attempt == ATTEMPTS_PER_STEP:
             step = {"step_key": request.step_key(task.kind), "role": "output", "did": row["did"]}
             unit.rows.step_datasets.append(step)
+
+
+def _size_bytes(task: MadeTask, data_type: str, share: int) -> int:
+    """Return a share of the output; S takes what rounding would lose, so that the sum is exact."""
+    if data_type == "S":
+        return task.output_bytes - task.output_bytes * _SHARES[SIM]["P"] // 1000
+    return task.output_bytes * share // 1000
 
 
 def add_analysis_datasets(unit: Unit, requests: Sequence[MadeRequest]) -> None:
