@@ -3,6 +3,7 @@
 A server pins libraries that the gateway has in other versions, so each gets an environment of its own.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -33,6 +35,18 @@ def environment(name: str, lock: Path) -> Path:
     wanted = f"{hashlib.sha256(lock.read_bytes()).hexdigest()} {sys.version_info[:2]} {folder}"
     if stamp.exists() and stamp.read_text() == wanted:
         return python
+    folder.parent.mkdir(exist_ok=True)
+    # Two runs of the tests in one checkout must not make it at the same time.
+    with (folder.parent / f"real-{name}.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not (stamp.exists() and stamp.read_text() == wanted):
+            _make(folder, lock)
+            stamp.write_text(wanted)
+    return python
+
+
+def _make(folder: Path, lock: Path) -> None:
+    python = folder / "bin" / "python"
     shutil.rmtree(folder, ignore_errors=True)
     venv.create(folder, with_pip=True)
     command = [
@@ -44,6 +58,9 @@ def environment(name: str, lock: Path) -> Path:
         "--quiet",
         "--no-input",
         "--disable-pip-version-check",
+        # An index that cannot be reached is to be noticed soon.
+        "--retries=1",
+        "--timeout=20",
     ]
     try:
         made = subprocess.run(
@@ -60,11 +77,9 @@ def environment(name: str, lock: Path) -> Path:
         raise EnvironmentMissingError(
             made.stderr.strip().splitlines()[-1] if made.stderr.strip() else "pip failed"
         )
-    stamp.write_text(wanted)
-    return python
 
 
-def skip_or_fail(what: str, reason: object) -> None:
+def skip_or_fail(what: str, reason: object) -> NoReturn:
     """Say in one line what is not run; where it must run (`GATEWAY_REAL=required`), fail instead."""
     message = f"NOT RUN: {what}: {reason}"
     if os.environ.get("GATEWAY_REAL") == "required":
