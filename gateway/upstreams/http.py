@@ -35,6 +35,7 @@ MAX_LINE_BYTES = 4 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
 
 Headers = Callable[[], Mapping[str, str]]
+_JSON: Mapping[str, str] = {"content-type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,7 @@ class HttpUpstream:
     ) -> AsyncIterator[Answer]:
         """Give the head of an answer whose body must be read within the block; any status is an answer.
 
+        A body is sent as JSON, unless it is bytes already: say what they are with a `content-type` header.
         Raises UnreachableError, SlowError or GarbledError for what is not an answer. The deadline covers the
         whole block.
         """
@@ -162,10 +164,10 @@ class HttpUpstream:
                         method,
                         path,
                         params=params,
-                        content=None if body is None else json.dumps(body),
+                        content=body if body is None or isinstance(body, bytes) else json.dumps(body),
                         headers={
                             **self._headers(),
-                            **({} if body is None else {"content-type": "application/json"}),
+                            **({} if body is None or "content-type" in (headers or {}) else _JSON),
                             **(headers or {}),
                         },
                     ) as response,
