@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from gateway.settings import Settings
+from gateway.sync.jobs import PACES
+from gateway.upstreams.http import Manners
 from tests.contracts.settings_page import settings_page
 from tests.support.asking import Asker
 
@@ -80,6 +82,32 @@ async def test_the_readmes_curl_command_is_answered(ask: Asker) -> None:
 
 def test_the_settings_page_is_made_from_the_settings() -> None:
     assert (ROOT / "docs" / "settings.md").read_text() == settings_page(Settings)
+
+
+def test_operations_publish_the_pace_of_every_job() -> None:
+    published = {
+        cells[0]: tuple(float(cell.removesuffix(" s")) for cell in cells[1:])
+        for cells in re.findall(
+            r"^\| (\w+\.\w+) \| (\d+ s) \| (\d+ s) \| (\d+ s) \| (\d+ s) \|$",
+            (ROOT / "docs" / "operations.md").read_text(),
+            re.MULTILINE,
+        )
+    }
+
+    assert published == {
+        name: (pace.changes_every_s, pace.whole_every_s, pace.deadline_s, pace.stale_after_s)
+        for name, pace in PACES.items()
+    }
+
+
+def test_operations_publish_how_services_are_treated() -> None:
+    text = " ".join((ROOT / "docs" / "operations.md").read_text().split())
+    manners = Manners()
+
+    assert (
+        f"at most {manners.at_once} requests are in flight and {manners.per_second:.0f} a second begin, "
+        f"in bursts of {manners.burst} at most"
+    ) in text
 
 
 def test_every_relative_link_of_the_documentation_leads_somewhere() -> None:
