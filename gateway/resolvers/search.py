@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, case, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from gateway.errors import FilterError
@@ -73,7 +73,7 @@ class Hit:
 
 
 async def search(reading: Reading, text: str, kinds: frozenset[str] | None, first: int) -> Sequence[Hit]:
-    """Return at most `first` hits per kind, exact names before beginnings before the rest.
+    """Return at most `first` hits per kind, exact names and ids before beginnings before the rest.
 
     Every word must stand somewhere in the fields of the row; upper and lower case are alike. A whole number
     is also looked for as a task id. One statement per kind.
@@ -96,7 +96,7 @@ async def _hits(reading: Reading, searched: Searched, words: Sequence[str], firs
     entity, name = searched.entity, searched.fields[0].column
     condition = [_stands_somewhere(searched, word) for word in words]
     rank = case(
-        (func.lower(name) == words[0], 0),
+        (or_(func.lower(name) == words[0], _has_id(searched, words[0])), 0),
         (func.lower(name).startswith(words[0], autoescape=True), 1),
         else_=2,
     )
@@ -113,9 +113,12 @@ def _stands_somewhere(searched: Searched, word: str) -> ColumnElement[bool]:
     alternatives: list[ColumnElement[bool]] = [
         func.lower(field.column).contains(word, autoescape=True) for field in searched.fields
     ]
-    if searched.entity is TASK and word.isascii() and word.isdigit() and int(word) <= INT64_MAX:
-        alternatives.append(Task.jedi_task_id == int(word))
-    return or_(*alternatives)
+    return or_(_has_id(searched, word), *alternatives)
+
+
+def _has_id(searched: Searched, word: str) -> ColumnElement[bool]:
+    is_id = searched.entity is TASK and word.isascii() and word.isdigit() and int(word) <= INT64_MAX
+    return Task.jedi_task_id == int(word) if is_id else false()
 
 
 def _matched(searched: Searched, row: Base, word: str) -> str:
