@@ -1,13 +1,14 @@
 """A real Rucio server for tests: its package from the index, gunicorn on loopback, a database of its own."""
 
 import contextlib
+import json
 import socket
 import subprocess
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -69,8 +70,10 @@ def run_python(python: Path, home: Path, *arguments: str | Path, timeout_s: floa
 
 
 @contextlib.contextmanager
-def running_rucio(postgres_url: str, database: str) -> Iterator[RucioServer]:
-    """Lend a server with an empty catalogue in a new database of that PostgreSQL.
+def running_rucio(
+    postgres_url: str, database: str, issuers: Mapping[str, object] | None = None
+) -> Iterator[RucioServer]:
+    """Lend a server with an empty catalogue in a new database of that PostgreSQL, which trusts these issuers.
 
     Raises EnvironmentMissingError when its packages cannot be had.
     """
@@ -87,6 +90,7 @@ def running_rucio(postgres_url: str, database: str) -> Iterator[RucioServer]:
         port = _free_port()
         server = RucioServer(f"http://127.0.0.1:{port}", python, home)
         _configure(server, address)
+        (home / "etc" / "idpsecrets.json").write_text(json.dumps(issuers or {}))
         server.run("-c", _BOOTSTRAP)
         with _gunicorn(server, port):
             yield server
