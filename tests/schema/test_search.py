@@ -147,9 +147,8 @@ async def test_what_cannot_be_searched_is_refused_in_words(
 ) -> None:
     answer = await ask.answer(FOUND, text=text, first=first)
 
-    assert [(error["extensions"]["code"], error["message"]) for error in answer["errors"]] == [
-        (code, message)
-    ]
+    [error] = answer["errors"]
+    assert (error["extensions"]["code"], error["message"]) == (code, message)
 
 
 async def test_a_number_longer_than_any_id_is_a_text_like_others(ask: Asker) -> None:
