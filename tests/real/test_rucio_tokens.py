@@ -41,6 +41,7 @@ class Trusting:
 
     server: RucioServer
     tokens: Iterator[str]
+    long_token: str
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +55,10 @@ def trusting(postgres_url: str) -> Iterator[Trusting]:
         running_rucio(postgres_url, "rucio_tokens", issuer.secrets()) as server,
     ):
         server.run("-c", _KNOW, server.url, f"SUB={SUBJECT}, ISS={issuer.url}")
-        made = json.loads(server.run(TOKEN_SCRIPT, issuer.url, SUBJECT, str(3 * TRIALS)))
+        made = json.loads(server.run(TOKEN_SCRIPT, issuer.url, SUBJECT, str(3 * TRIALS), "3000"))
         issuer.jwks = made["jwks"]
-        yield Trusting(server, iter(made["tokens"]))
+        *tokens, long_token = made["tokens"]
+        yield Trusting(server, iter(tokens), long_token)
 
 
 async def statuses_without_us(url: str, token: str) -> list[int]:
@@ -103,4 +105,12 @@ async def test_a_token_that_was_tampered_with_is_refused(trusting: Trusting) -> 
 
     with pytest.raises(DeniedError, match="CannotAuthenticate"):
         await RucioClient(http, GivenToken(lambda: f"{head}.{other}.{signature}")).scopes()
+    await http.close()
+
+
+async def test_a_token_that_is_too_long_for_the_servers_database_is_told_as_such(trusting: Trusting) -> None:
+    http = HttpUpstream("rucio", trusting.server.url, manners=QUICK)
+
+    with pytest.raises(DeniedError, match="too long for a Rucio on PostgreSQL"):
+        await RucioClient(http, GivenToken(lambda: trusting.long_token)).scopes()
     await http.close()

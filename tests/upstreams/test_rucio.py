@@ -339,7 +339,10 @@ async def test_a_wrong_password_is_said_without_it() -> None:
 async def raw_server(respond: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> AsyncIterator[str]:
     """A server that answers the token's trial as it should and everything else byte by byte as told."""
 
+    serving: set[asyncio.Task[None] | None] = set()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
         try:
             request = await reader.readuntil(b"\r\n\r\n")
             if b"/auth/validate" in request:
@@ -355,6 +358,7 @@ async def raw_server(respond: Callable[[asyncio.StreamWriter], Awaitable[None]])
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    await asyncio.gather(*(task for task in serving if task is not None))
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-json-stream\r\n"
@@ -383,7 +387,7 @@ async def hang(writer: asyncio.StreamWriter) -> None:
 
 async def drip(writer: asyncio.StreamWriter) -> None:
     writer.write(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
-    for _ in range(20):
+    for _ in range(12):
         writer.write(b"1\r\n \r\n")
         await writer.drain()
         await asyncio.sleep(0.1)
