@@ -1,4 +1,4 @@
-"""What a practice Rucio holds: rows with Rucio's own columns, from the practice world, free to change.
+"""What a practice Rucio holds: rows with Rucio's own columns, free to change.
 
 Datasets know how many files they have and how large they are; the files themselves are not kept.
 """
@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from gateway.practice.dated import Clock
+from gateway.practice.rucio_columns import DID_COLUMNS, RSE_COLUMNS, RULE_COLUMNS
 from gateway.practice.talk import Record
 
 Row = dict[str, Any]
@@ -18,66 +19,6 @@ Did = tuple[str, str]
 # How long a deleted rule stays, and how long a token lives (Rucio 41.5).
 RULE_GRACE: Final = dt.timedelta(hours=1)
 TOKEN_LIFE: Final = dt.timedelta(hours=1)
-
-# The columns of a DID, a rule and an RSE that nobody has set (Rucio 41.5).
-_DID: Final[Mapping[str, object]] = {
-    **dict.fromkeys(
-        (
-            *("adler32", "run_number", "lumiblocknr", "access_cnt", "complete", "expired_at", "stream_name"),
-            *("provenance", "phys_group", "deleted_at", "prod_step", "accessed_at", "events", "version"),
-            *("closed_at", "bytes", "guid", "campaign", "eol_at", "length", "project", "task_id"),
-            *("is_archive", "md5", "datatype", "panda_id", "constituent"),
-        )
-    ),
-    "obsolete": False,
-    "is_new": True,
-    "purge_replicas": True,
-    "transient": False,
-    "availability": "AVAILABLE",
-    "suppressed": False,
-    "is_open": True,
-    "monotonic": False,
-    "hidden": False,
-}
-_RULE: Final[Mapping[str, object]] = {
-    **dict.fromkeys(
-        (
-            *("expires_at", "comments", "weight", "child_rule_id", "stuck_at", "eol_at", "meta", "error"),
-            *("deleted_at", "subscription_id", "source_replica_expression"),
-        )
-    ),
-    "copies": 1,
-    "activity": "User Subscriptions",
-    "grouping": "DATASET",
-    "notification": "NO",
-    "locked": False,
-    "locks_ok_cnt": 0,
-    "locks_replicating_cnt": 0,
-    "locks_stuck_cnt": 0,
-    "purge_replicas": False,
-    "split_container": False,
-    "state": "OK",
-    "ignore_availability": False,
-    "ignore_account_limit": False,
-    "priority": 3,
-}
-_RSE: Final[Mapping[str, object]] = {
-    **dict.fromkeys(
-        (
-            *("ISP", "qos_class", "ASN", "longitude", "deleted_at", "city", "latitude", "region_code"),
-            *("country_name", "continent", "time_zone"),
-        )
-    ),
-    "deterministic": True,
-    "volatile": False,
-    "deleted": False,
-    "staging_area": False,
-    "vo": "def",
-    "rse_type": "DISK",
-    "availability_read": True,
-    "availability_write": True,
-    "availability_delete": True,
-}
 
 
 class RucioError(Exception):
@@ -168,7 +109,7 @@ class RucioCatalogue:
         if (scope, name) in self.dids:
             raise RucioError(409, "DataIdentifierAlreadyExists", "Data Identifier already exists!")
         now = self.now()
-        row = {**_DID, "scope": scope, "name": name, "did_type": kind, "account": account}
+        row = {**DID_COLUMNS, "scope": scope, "name": name, "did_type": kind, "account": account}
         self.dids[scope, name] = {**row, "created_at": now, "updated_at": now, **columns}
         return self.dids[scope, name]
 
@@ -218,7 +159,7 @@ class RucioCatalogue:
         missing = (dataset["length"] or 0) - there
         rule_id = self._new_id("rule")
         self.rules[rule_id] = {
-            **_RULE,
+            **RULE_COLUMNS,
             "id": rule_id,
             "scope": scope,
             "name": name,
@@ -261,10 +202,26 @@ class RucioCatalogue:
         }
         return self.replicas[(scope, name), rse]
 
+    def arrive(self, scope: str, name: str, rse: str, *, files: int) -> None:
+        """Have so many files of a dataset at a storage by now, and say so in the rules that wait for them."""
+        before = self.replicas.get(((scope, name), rse))
+        copy = self.put(scope, name, rse, files=files)
+        if before is not None:
+            copy["created_at"] = before["created_at"]
+        for rule in self.rules.values():
+            if (rule["scope"], rule["name"], rule["rse_expression"]) == (scope, name, rse):
+                missing = max(0, copy["length"] - files)
+                rule.update(
+                    locks_ok_cnt=files,
+                    locks_replicating_cnt=missing,
+                    state="REPLICATING" if missing else "OK",
+                    updated_at=copy["updated_at"],
+                )
+
     def add_storage(self, rse: str, **columns: object) -> Row:
         """Make an RSE."""
         now = self.now()
-        row = {**_RSE, "id": _id_of(rse), "rse": rse, "created_at": now, "updated_at": now, **columns}
+        row = {**RSE_COLUMNS, "id": _id_of(rse), "rse": rse, "created_at": now, "updated_at": now, **columns}
         bits = {"availability_read": 4, "availability_write": 2, "availability_delete": 1}
         row["availability"] = sum(bit for column, bit in bits.items() if row[column])
         self.storages[rse] = row
@@ -333,7 +290,7 @@ def practice_catalogue(
         scope, name = str(one["did"]).split(":", 1)
         rule_id = str(one["rule_id"])
         catalogue.rules[rule_id] = {
-            **_RULE,
+            **RULE_COLUMNS,
             "scope": scope,
             "name": name,
             "did_type": catalogue.did(scope, name)["did_type"],

@@ -244,6 +244,24 @@ async def test_what_changes_in_the_catalogue_is_read_as_a_change(twin: Twin, ups
     ]
 
 
+async def test_a_rule_is_done_when_its_last_file_arrives(twin: Twin, upstream: RucioUpstream) -> None:
+    [travelling] = [rule for rule in twin.catalogue.rules.values() if rule["state"] == "REPLICATING"]
+    place = travelling["scope"], travelling["name"], "PNPI_EOS"
+    total = twin.catalogue.did(*place[:2])["length"]
+    _, rules, replicas, _ = upstream.feeds
+    seen = []
+
+    for hour, files in enumerate((total - 1, total), start=1):
+        twin.time = START + dt.timedelta(hours=hour)
+        twin.catalogue.arrive(*place, files=files)
+        [rule] = [record async for page in rules.changes(twin.time) for record in page.records]
+        copies = [record async for page in replicas.everything() for record in page.records]
+        [copy] = [one for one in copies if one["rse_name"] == "PNPI_EOS"]
+        seen.append((rule["state"], rule["locks_replicating"], copy["state"], copy["available_files"]))
+
+    assert seen == [("REPLICATING", 1, "UNAVAILABLE", total - 1), ("OK", 0, "AVAILABLE", total)]
+
+
 async def test_the_switch_is_there_only_when_asked_for(twin: Twin) -> None:
     with served(create_rucio_twin(twin.catalogue), date_header=False) as url:
         async with httpx2.AsyncClient(trust_env=False) as client:
