@@ -58,16 +58,13 @@ class _Twin:
         return JSONResponse(
             {
                 "issuer": issuer,
-                "authorization_endpoint": f"{issuer}authorize",
                 "token_endpoint": f"{issuer}token",
-                "userinfo_endpoint": f"{issuer}userinfo",
                 "jwks_uri": f"{issuer}jwk",
                 "scim_endpoint": f"{issuer}scim",
-                "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+                "grant_types_supported": ["client_credentials"],
                 "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
                 # IAM does advertise "none": whoever believes it takes tokens without a signature.
                 "id_token_signing_alg_values_supported": ["RS256", "none"],
-                "code_challenge_methods_supported": ["plain", "S256"],
                 "scopes_supported": ["openid", "profile", "email", "offline_access"],
             }
         )
