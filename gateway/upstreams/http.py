@@ -151,8 +151,8 @@ class HttpUpstream:
         """Give the head of an answer whose body must be read within the block; any status is an answer.
 
         A body is sent as JSON, unless it is bytes already: say what they are with a `content-type` header.
-        Raises UnreachableError, SlowError or GarbledError for what is not an answer. The deadline covers the
-        whole block.
+        Raises UnreachableError, SlowError, GarbledError or (for our certificate) DeniedError for what is not
+        an answer. The deadline covers the whole block.
         """
         async with self._places:
             await self._bucket.take()
@@ -184,6 +184,15 @@ class HttpUpstream:
             except (httpx2.RemoteProtocolError, httpx2.DecodingError) as error:
                 raise GarbledError(
                     self.source, f"{self.source} cut its answer to {path} short, or it cannot be read"
+                ) from error
+            except ssl.SSLError as error:
+                # TLS 1.3 asks for a certificate after the connection stands; httpx2 lets that alert through.
+                if "ALERT" in (error.reason or ""):
+                    raise DeniedError(
+                        self.source, f"{self.source} wants a client certificate, or another one than ours"
+                    ) from error
+                raise UnreachableError(
+                    self.source, f"{self.source} cannot be reached: {type(error).__name__}"
                 ) from error
             except httpx2.TransportError as error:
                 raise UnreachableError(
