@@ -109,7 +109,9 @@ class MomentFilter(OperatorInput):
     is_null: bool | None = _any("True: rows without a value; false: rows with one.")
 
 
-@strawberry.enum(description="The direction of one sort key. Rows without a value come last in both.")
+@strawberry.enum(
+    description="ASC: the smallest first. DESC: the largest first. Rows without a value come last in both."
+)
 class Direction(enum.Enum):
     """Up or down."""
 

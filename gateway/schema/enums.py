@@ -21,7 +21,12 @@ __all__ = [
 ]
 
 strawberry.enum(
-    SourceName, name="SourceName", description="The services whose data this gateway keeps a copy of."
+    SourceName,
+    name="SourceName",
+    description=(
+        "The services whose data this gateway keeps a copy of. PANDA: tasks and their jobs. RUCIO: datasets, "
+        "rules, replicas, storages, quotas. CRIC: sites, queues, services, downtimes. IAM: people and groups."
+    ),
 )
 strawberry.enum(
     Presence,
@@ -37,8 +42,10 @@ strawberry.enum(
     name="Intent",
     description=(
         "What people decided about a request. The grid never changes it: for that see `execution`. "
-        "READY waits for approval, ACCEPTED says that somebody took the result, ON_HOLD goes back to where "
-        "it was, OBSOLETE was accepted and is superseded."
+        "DRAFT is still being written, READY waits for approval, APPROVED for submission, SUBMITTED was "
+        "given to PanDA, ACCEPTED and REJECTED say what somebody thought of the result, "
+        "ON_HOLD goes back to where "
+        "it was, CANCELLED was given up before it was submitted, OBSOLETE was accepted and is superseded."
     ),
 )
 strawberry.enum(
@@ -69,8 +76,17 @@ strawberry.enum(
     ProductionDimension,
     name="ProductionDimension",
     description=(
-        "What tasks can be grouped by. MONTH is the month in which the task started, or was created while "
+        "What tasks can be grouped by: CAMPAIGN and STAGE of the request, REQUEST and STEP that the task's "
+        "name says, PanDA STATUS and USER. MONTH is the month in which the task started, or "
+        "was created while "
         "its start is not known, UTC. SITE counts a task at every site that ran jobs of it."
     ),
 )
-strawberry.enum(StorageDimension, name="StorageDimension", description="What replicas can be grouped by.")
+strawberry.enum(
+    StorageDimension,
+    name="StorageDimension",
+    description=(
+        "What replicas can be grouped by: SITE and STORAGE where they are; SCOPE and ACCOUNT of the dataset; "
+        "REQUEST, STEP and DATA_TYPE that its name says; CAMPAIGN and STAGE of that request."
+    ),
+)

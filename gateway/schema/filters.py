@@ -88,6 +88,9 @@ class GeometryFilter(EntityFilter):
     """Filters of Geometry."""
 
     name: TextFilter | None = _by("By name, for example Micromegas.")
+    and_: "list[GeometryFilter] | None" = _and()
+    or_: "list[GeometryFilter] | None" = _or()
+    not_: "GeometryFilter | None" = _not()
 
 
 @strawberry.input(description="Which seed ranges; everything stated must hold.")
@@ -97,6 +100,9 @@ class SeedRangeFilter(EntityFilter):
     seed_first: IntFilter | None = _by("By the first seed.")
     seed_last: IntFilter | None = _by("By the last seed.")
     is_exempt: bool | None = _by("Whether the range is exempt from the rule against overlaps.")
+    and_: "list[SeedRangeFilter] | None" = _and()
+    or_: "list[SeedRangeFilter] | None" = _or()
+    not_: "SeedRangeFilter | None" = _not()
 
 
 @strawberry.input(description="Which steps; everything stated must hold.")
@@ -123,6 +129,9 @@ class AttemptFilter(EntityFilter):
     jedi_task_id: IntFilter | None = _by("By PanDA task id.")
     submitted_by: TextFilter | None = _by("By the IAM user name of who submitted.")
     task: "TaskFilter | None" = _by("Its task meets this.")
+    and_: "list[AttemptFilter] | None" = _and()
+    or_: "list[AttemptFilter] | None" = _or()
+    not_: "AttemptFilter | None" = _not()
 
 
 @strawberry.input(description="Which PanDA tasks; everything stated must hold.")
@@ -161,6 +170,9 @@ class JobCountFilter(EntityFilter):
     jobs: IntFilter | None = _by("By number of jobs.")
     queue: "QueueFilter | None" = _by("Its queue meets this.")
     task: "TaskFilter | None" = _by("Its task meets this.")
+    and_: "list[JobCountFilter] | None" = _and()
+    or_: "list[JobCountFilter] | None" = _or()
+    not_: "JobCountFilter | None" = _not()
 
 
 @strawberry.input(description="Which Rucio datasets; everything stated must hold.")
@@ -217,6 +229,9 @@ class ReplicaFilter(EntityFilter):
     available_bytes: IntFilter | None = _by("By size that can be read there, bytes.")
     dataset: "DatasetFilter | None" = _by("Its dataset meets this.")
     storage: "StorageFilter | None" = _by("Its storage meets this.")
+    and_: "list[ReplicaFilter] | None" = _and()
+    or_: "list[ReplicaFilter] | None" = _or()
+    not_: "ReplicaFilter | None" = _not()
 
 
 @strawberry.input(description="Which storages; everything stated must hold.")
@@ -242,6 +257,9 @@ class QuotaFilter(EntityFilter):
     limit_bytes: IntFilter | None = _by("By limit, bytes.")
     used_bytes: IntFilter | None = _by("By use, bytes.")
     storage: "StorageFilter | None" = _by("Its storage meets this.")
+    and_: "list[QuotaFilter] | None" = _and()
+    or_: "list[QuotaFilter] | None" = _or()
+    not_: "QuotaFilter | None" = _not()
 
 
 @strawberry.input(description="Which sites; everything stated must hold.")
@@ -270,6 +288,9 @@ class QueueFilter(EntityFilter):
     state: TextFilter | None = _by("By state of the record: ACTIVE, DISABLED.")
     queue_type: TextFilter | None = _by("By type: production, analysis, unified.")
     site: "SiteFilter | None" = _by("Its site meets this.")
+    and_: "list[QueueFilter] | None" = _and()
+    or_: "list[QueueFilter] | None" = _or()
+    not_: "QueueFilter | None" = _not()
 
 
 @strawberry.input(description="Which services; everything stated must hold.")
@@ -280,6 +301,9 @@ class ServiceFilter(EntityFilter):
     site_name: TextFilter | None = _by("By site; null for central services.")
     service_type: TextFilter | None = _by("By type: CE, SE, ...")
     state: TextFilter | None = _by("By state.")
+    and_: "list[ServiceFilter] | None" = _and()
+    or_: "list[ServiceFilter] | None" = _or()
+    not_: "ServiceFilter | None" = _not()
 
 
 @strawberry.input(description="Which downtimes; everything stated must hold.")
@@ -290,6 +314,9 @@ class DowntimeFilter(EntityFilter):
     severity: TextFilter | None = _by("By severity: OUTAGE, WARNING (at risk).")
     starts_at: MomentFilter | None = _by("By start.")
     ends_at: MomentFilter | None = _by("By end.")
+    and_: "list[DowntimeFilter] | None" = _and()
+    or_: "list[DowntimeFilter] | None" = _or()
+    not_: "DowntimeFilter | None" = _not()
 
 
 @strawberry.input(description="Which people; everything stated must hold.")
@@ -303,6 +330,9 @@ class PersonFilter(EntityFilter):
     groups: "GroupFilter | None" = _by("Some group meets this.")
     tasks: "TaskFilter | None" = _by("Some task of theirs meets this.")
     requests: "RequestFilter | None" = _by("Some request of theirs meets this.")
+    and_: "list[PersonFilter] | None" = _and()
+    or_: "list[PersonFilter] | None" = _or()
+    not_: "PersonFilter | None" = _not()
 
 
 @strawberry.input(description="Which groups; everything stated must hold.")
@@ -311,6 +341,9 @@ class GroupFilter(EntityFilter):
 
     name: TextFilter | None = _by("By full path, for example spd/production.")
     members: "PersonFilter | None" = _by("Some member meets this.")
+    and_: "list[GroupFilter] | None" = _and()
+    or_: "list[GroupFilter] | None" = _or()
+    not_: "GroupFilter | None" = _not()
 
 
 @strawberry.input(description="Which sync runs; everything stated must hold.")
@@ -320,6 +353,9 @@ class SyncRunFilter(EntityFilter):
     job: TextFilter | None = _by("By job name.")
     verdict: TextFilter | None = _by("By verdict.")
     started_at: MomentFilter | None = _by("By start.")
+    and_: "list[SyncRunFilter] | None" = _and()
+    or_: "list[SyncRunFilter] | None" = _or()
+    not_: "SyncRunFilter | None" = _not()
 
 
 @strawberry.input(description="Which findings; everything stated must hold.")

@@ -89,7 +89,7 @@ async def load_node(info: Info, id_: str, types: Mapping[str, type[RowType]]) ->
         )
     except ValueError as error:
         raise InputError("the id is not one of ours: take ids from answers, do not build them") from error
-    # Python reads " 362" and "3_62" as numbers too: a second id for one thing, which clients would store twice.
+    # Python reads " 362" and "3_62" as numbers too: a second id for one thing, kept twice by clients.
     if key_text(values) != key:
         raise InputError("the id is not one of ours: take ids from answers, do not build them")
     return shown.of_optional(await load_by_key(info.context.reading, shown.entity, values))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -182,7 +182,13 @@ class Query:
         )
     )
     async def search(
-        self, info: Info, text: str, kinds: list[SearchKind] | None = None, first: int = 10
+        self,
+        info: Info,
+        text: Annotated[str, strawberry.argument(description="One or more words, at least two characters.")],
+        kinds: Annotated[
+            list[SearchKind] | None, strawberry.argument(description="Only these kinds; null for all.")
+        ] = None,
+        first: Annotated[int, strawberry.argument(description="Hits of each kind at most, 1 to 100.")] = 10,
     ) -> list[SearchHit]:
         """Return the hits."""
         wanted = None if kinds is None else frozenset(kind.value for kind in kinds)

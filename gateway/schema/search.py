@@ -16,7 +16,12 @@ from gateway.schema.types.storages import Storage
 from gateway.schema.types.tasks import Task
 
 
-@strawberry.enum(description="Kinds of things that can be searched for.")
+@strawberry.enum(
+    description=(
+        "Kinds of things that can be searched for: REQUEST, TASK, DATASET, PERSON, SITE, QUEUE, STORAGE, "
+        "CAMPAIGN."
+    )
+)
 class SearchKind(enum.Enum):
     """Searchable kinds; values are entity names."""
 

@@ -20,6 +20,11 @@ from gateway.schema.filters import ReplicaFilter, TaskFilter
 from gateway.schema.scalars import BigInt
 from gateway.store.filtering import EVERYTHING
 
+OnlyTasks = Annotated[TaskFilter | None, strawberry.argument(description="Only tasks that meet this.")]
+OnlyReplicas = Annotated[
+    ReplicaFilter | None, strawberry.argument(description="Only replicas that meet this.")
+]
+
 
 @strawberry.type(
     description=(
@@ -177,7 +182,7 @@ class Statistics:
         self,
         info: Info,
         group_by: list[ProductionDimension] | None = None,
-        filter: TaskFilter | None = None,  # noqa: A002 - the public name
+        filter: OnlyTasks = None,  # noqa: A002 - the public name
     ) -> list[ProductionStatistics]:
         """Return sums over tasks."""
         condition = EVERYTHING if filter is None else condition_of(filter)
@@ -191,7 +196,7 @@ class Statistics:
         self,
         info: Info,
         group_by: list[StorageDimension] | None = None,
-        filter: ReplicaFilter | None = None,  # noqa: A002 - the public name
+        filter: OnlyReplicas = None,  # noqa: A002 - the public name
     ) -> list[StorageStatistics]:
         """Return sums over replicas."""
         condition = EVERYTHING if filter is None else condition_of(filter)
@@ -207,7 +212,7 @@ class Statistics:
     async def central_productions(
         self,
         info: Info,
-        filter: TaskFilter | None = None,  # noqa: A002 - the public name
+        filter: OnlyTasks = None,  # noqa: A002 - the public name
         first: Annotated[int, strawberry.argument(description="How many rows at most, up to 1000.")] = 100,
     ) -> CentralProductionTable:
         """Return the talk's table."""
