@@ -141,7 +141,7 @@ def import_snapshot_command(file: File) -> None:
 def sync(
     once: Annotated[bool, typer.Option(help="Read everything once and end.")] = False,
 ) -> None:
-    """Keep the copies of PanDA, Rucio and CRIC current until stopped, each job in its time."""
+    """Keep the copies of PanDA, Rucio, CRIC and IAM current until stopped, each job in its time."""
     settings = _settings()
     with owned_by_this_process(_url(settings)):
         check_current(_url(settings))
@@ -219,7 +219,8 @@ async def _sync(settings: Settings, *, once: bool) -> bool:
         upstreams = connect(settings, database, utc_now)
         if not upstreams:
             raise SettingError(
-                "there is nothing to read: set GATEWAY_PANDA_URL, GATEWAY_RUCIO_URL or GATEWAY_CRIC_URL"
+                "there is nothing to read: set GATEWAY_PANDA_URL, GATEWAY_RUCIO_URL, GATEWAY_CRIC_URL "
+                "or GATEWAY_IAM_ISSUER"
             )
         worker = Worker(database, upstreams, clock=utc_now, executor=settings.executor)
         if once:

@@ -12,6 +12,8 @@ from gateway.sync.lease import Clock
 from gateway.upstreams.cric.client import CricAddress
 from gateway.upstreams.cric.upstream import CricUpstream
 from gateway.upstreams.http import HttpUpstream
+from gateway.upstreams.iam.tokens import Credentials
+from gateway.upstreams.iam.upstream import IamUpstream
 from gateway.upstreams.panda.client import PandaClient
 from gateway.upstreams.panda.upstream import PandaUpstream
 from gateway.upstreams.ports import Upstream
@@ -28,6 +30,7 @@ def connect(settings: Settings, database: Database, clock: Clock) -> list[Upstre
         *([_panda(settings, database, clock)] if settings.panda_url else []),
         *([_rucio(settings, clock)] if settings.rucio_url else []),
         *([_cric(settings)] if settings.cric_url else []),
+        *([_iam(settings)] if settings.iam_issuer else []),
     ]
 
 
@@ -77,6 +80,15 @@ def _cric(settings: Settings) -> Upstream:
         except (OSError, ssl.SSLError) as error:
             raise SettingError("GATEWAY_CRIC_CERTIFICATE_FILE holds no certificate with its key") from error
     return CricUpstream(CricAddress(settings.cric_url, plugin=settings.cric_plugin), verify=verify)
+
+
+def _iam(settings: Settings) -> Upstream:
+    if not (settings.iam_client_id and settings.iam_client_secret_file):
+        raise SettingError(
+            "GATEWAY_IAM_ISSUER needs GATEWAY_IAM_CLIENT_ID and GATEWAY_IAM_CLIENT_SECRET_FILE"
+        )
+    secret = secret_in(settings.iam_client_secret_file)()
+    return IamUpstream(settings.iam_issuer, Credentials(settings.iam_client_id, secret))
 
 
 def secret_in(path: str) -> Callable[[], str]:

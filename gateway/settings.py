@@ -90,6 +90,13 @@ class Settings(BaseSettings):
     cric_key_file: Annotated[
         str, Field(description="The certificate's key, when it is not in the same file.")
     ] = ""
+    iam_issuer: Annotated[
+        str, Field(description="Issuer of IAM, as it stands in its tokens; empty to leave IAM alone.")
+    ] = ""
+    iam_client_id: Annotated[
+        str, Field(description="The client that may read people and groups (scope `scim:read`), and no more.")
+    ] = ""
+    iam_client_secret_file: Annotated[str, Field(description="A file with that client's secret.")] = ""
     executor: Annotated[
         str,
         Field(
