@@ -158,4 +158,4 @@ class JobCount(Synced, RowType):
     queue: LazyQueue | None = link(
         r.QUEUE_BY_JOB_COUNT, "The queue, with its site, as CRIC knows it; null when CRIC does not list it."
     )
-    task: LazyTask = link(r.TASK_BY_JOB_COUNT, "The task.")
+    task: LazyTask | None = link(r.TASK_BY_JOB_COUNT, "The task; null when our copy has none.")
