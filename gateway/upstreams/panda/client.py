@@ -21,8 +21,9 @@ Kept = TypeVar("Kept")
 Wire = Mapping[str, Any]
 
 SOURCE: Final = str(SourceName.PANDA)
-# 5500 ids are answered at most and the rest is left out without a word; we stay far below.
-MAX_JOBS_PER_CALL: Final = 1000
+# 5500 ids are answered at most and the rest is left out without a word. One process of the server describes
+# some 50 jobs a second and sends nothing before the last, so a page must end well before reading times out.
+MAX_JOBS_PER_CALL: Final = 250
 # How these refusals begin; all of them arrive with HTTP 200 (panda-server 1.0.4, api/v1/common.py).
 _DENIALS: Final = (
     "SSL secure connection is required",
@@ -123,7 +124,7 @@ class PandaClient:
         return data, answer
 
     async def jobs(self, job_ids: Sequence[int], keep: Callable[[object], Kept]) -> list[Kept]:
-        """What `keep` makes of each of at most 1000 jobs, the archive included; every id must be answered."""
+        """What `keep` makes of at most MAX_JOBS_PER_CALL jobs, archived or not; none may be left out."""
         body = {"job_ids": list(job_ids)}
         async with self._open("POST", "job/get_description_incl_archive", None, body) as answer:
             envelope, kept = await collect(answer, keep)
