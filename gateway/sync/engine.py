@@ -28,12 +28,14 @@ from gateway.errors import (
 )
 from gateway.store.base import Remembered
 from gateway.store.database import Database
+from gateway.store.events import EventKind, tell
 from gateway.store.remembered import Outcome, mark_gone, remember
 from gateway.store.sources import SyncRun
 from gateway.store.sync_jobs import SyncJob
 from gateway.sync.derive import derive_links
 from gateway.sync.intake import Intake, intake_for
 from gateway.sync.jobs import Job
+from gateway.sync.keep_unsaid import keep_unsaid
 from gateway.sync.lease import Clock, Lease, LeaseLostError, take_lease
 from gateway.sync.quarantine import quarantine
 from gateway.sync.records import SECTIONS, Section
@@ -229,6 +231,7 @@ class Engine:
                     section.source.value,
                     f"{len(bad)} of {len(page.records)} {section.name} cannot be understood: {bad[0].error}",
                 )
+            await keep_unsaid(session, section, rows, page.records)
             run.outcome += await remember(session, rows, source=section.source, at=now)
             if page.whole_of is not None and not bad:
                 run.outcome += await self._replace(session, section, rows, page.whole_of, now)
@@ -342,6 +345,7 @@ class Engine:
         row.rows_changed = report.outcome.changed
         row.rows_gone = report.outcome.gone
         row.rows_quarantined = report.quarantined
+        tell(session, EventKind.SYNC, run.job.feed.source.value, at=now)
 
 
 def _section(job: Job, name: str) -> Section:

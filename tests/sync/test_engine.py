@@ -375,6 +375,29 @@ async def test_a_page_that_is_all_of_one_thing_removes_what_is_beside_it_at_once
     assert await bench.present() == {"A1", "C2"}
 
 
+async def test_what_a_reading_does_not_say_at_all_is_kept(bench: Bench) -> None:
+    bench.upstream.queues = {name: {**queue(name), "comment": "said once"} for name in ALL}
+    await bench.run()
+    bench.upstream.queues = {name: queue(name, "offline") for name in ALL}
+
+    await bench.run()
+
+    async with bench.database.snapshot() as session:
+        rows = {(row.status, row.comment) for row in await session.scalars(select(Queue))}
+    assert rows == {("offline", "said once")}
+
+
+async def test_what_a_reading_says_to_be_nothing_is_wiped(bench: Bench) -> None:
+    bench.upstream.queues = {name: {**queue(name), "comment": "said once"} for name in ALL}
+    await bench.run()
+    bench.upstream.queues = {name: {**queue(name), "comment": None} for name in ALL}
+
+    await bench.run()
+
+    async with bench.database.snapshot() as session:
+        assert set(await session.scalars(select(Queue.comment))) == {None}
+
+
 async def test_the_source_is_as_fresh_as_its_jobs(bench: Bench) -> None:
     await bench.run()
     bench.clock.forward(minutes=1)
