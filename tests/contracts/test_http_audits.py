@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 import strawberry.asgi
 
+from tests.app.serving import served_gateway
+from tests.conftest import LOADED_AT
+from tests.support.databases import DatabaseMaker
 from tests.support.serving import served
-from tests.web.application import sample_app
 from tests.web.sample import sample_schema
 
 FOLDER = Path(__file__).parent
@@ -75,9 +77,9 @@ def audit(url: str) -> list[Audit]:
 
 
 @pytest.fixture(scope="module")
-def audited_url() -> Iterator[str]:
-    """The application under test, for a viewer who may introspect: audit 28B9 asks for `__type`."""
-    with served(sample_app()) as url:
+def audited_url(database_maker: DatabaseMaker, world_template: str) -> Iterator[str]:
+    """The application itself, for a viewer who may introspect: audit 28B9 asks for `__type`."""
+    with served_gateway(database_maker.copy_of(world_template), now=LOADED_AT) as url:
         yield f"{url}/graphql"
 
 
