@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Table, and_, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from gateway.store.base import Base, Remembered
-from gateway.store.filtering import Condition, FilterField, to_sql
+from gateway.store.filtering import AllOf, AnyOf, Comparison, Condition, FilterField, Not, Related, to_sql
 from gateway.store.paging import Order, SortKey
 from gateway.store.sources import SourceName
 from gateway.store.values import INT64_MAX, INT64_MIN
@@ -50,6 +50,11 @@ class Entity(Generic[Row]):
         ]
 
     @property
+    def sources(self) -> frozenset[SourceName]:
+        """Whose copies its rows are: one source, or none for what we own."""
+        return frozenset() if self.source is None else frozenset({self.source})
+
+    @property
     def present(self) -> ColumnElement[bool] | None:
         """Return "the row is not gone" as SQL, for remembered rows; None for what we own."""
         return present_in(self.model)
@@ -74,7 +79,8 @@ class Entity(Generic[Row]):
 class Link:
     """A table of pairs between two entities: its column equal to the parent's, and to the child's.
 
-    `only` keeps the pairs with a value in a column; `order` puts the children in the pairs' order.
+    `only` keeps the pairs with a value in a column; `order` puts the children in the pairs' order. `source`
+    is None for pairs of ours.
     """
 
     model: type[Base]
@@ -82,6 +88,7 @@ class Link:
     to_child: InstrumentedAttribute[Any]
     only: tuple[InstrumentedAttribute[Any], str] | None = None
     order: InstrumentedAttribute[Any] | None = None
+    source: SourceName | None = None
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -111,6 +118,12 @@ class Relation(Generic[Parent, Child]):
     def __post_init__(self) -> None:
         self.parent.relations[self.name] = self
 
+    @property
+    def sources(self) -> frozenset[SourceName]:
+        """Whose copies are read to follow it."""
+        through = self.link.source if self.link else None
+        return self.child.sources if through is None else self.child.sources | {through}
+
     def key_of(self, row: Parent) -> object:
         """Return the value that the parent row offers to the relation; None leads nowhere."""
         return getattr(row, self.parent_key.key)
@@ -138,6 +151,20 @@ class Relation(Generic[Parent, Child]):
                 self.parent_key.in_(statement.where(self.matched_column.is_not(None))),
             )
         return statement.where(self.matched_column == self.parent_key).correlate(parent_table).exists()
+
+
+def sources_of(condition: Condition, entity: Entity[Any]) -> frozenset[SourceName]:
+    """Return whose copies a condition on the entity's rows reads, beside the rows themselves."""
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            return frozenset().union(*(sources_of(part, entity) for part in parts))
+        case Not(part):
+            return sources_of(part, entity)
+        case Related(name, inner):
+            relation = entity.relations[name]
+            return relation.sources | sources_of(inner, relation.child)
+        case Comparison():
+            return frozenset()
 
 
 def present_in(model: type[Base]) -> ColumnElement[bool] | None:

@@ -13,7 +13,7 @@ from aiodataloader import DataLoader
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from gateway.resolvers.entity import Child, Entity, Parent, Relation, Row
+from gateway.resolvers.entity import Child, Entity, Parent, Relation, Row, sources_of
 from gateway.resolvers.reading import Reading, unbroken
 from gateway.store.filtering import Condition, to_sql
 from gateway.store.keys import key_in
@@ -133,7 +133,7 @@ def _batch_many(reading: Reading, relation: Relation[Parent, Child]) -> BatchFun
             statement = statement.order_by(relation.link.order)
         statement = statement.order_by(*order_by(relation.child.order(relation.order)))
         found: dict[object, list[object]] = defaultdict(list)
-        for matched_key, child in await reading.rows(statement, source=relation.child.source):
+        for matched_key, child in await reading.rows(statement, sources=relation.sources):
             found[matched_key].append(child)
         return [found.get(key, ()) for key in keys]
 
@@ -147,7 +147,7 @@ def _batch_one(reading: Reading, relation: Relation[Parent, Child]) -> BatchFunc
         # which is the newest of those that are present.
         statement = statement.order_by(*present_last(relation.child), *relation.child.key_columns)
         found: dict[object, object] = {}
-        for matched_key, child in await reading.rows(statement, source=relation.child.source):
+        for matched_key, child in await reading.rows(statement, sources=relation.sources):
             found[matched_key] = child
         return [found.get(key) for key in keys]
 
@@ -161,7 +161,7 @@ def _batch_by_key(reading: Reading, entity: Entity[Row]) -> BatchFunction:
         statement = select(entity.model).where(key_in(columns, keys))
         found = {
             tuple(getattr(row, column.key) for column in columns): row
-            for (row,) in await reading.rows(statement, source=entity.source)
+            for (row,) in await reading.rows(statement, sources=entity.sources)
         }
         return [found.get(key) for key in keys]
 
@@ -174,7 +174,7 @@ def _batch_by(reading: Reading, entity: Entity[Row], column: InstrumentedAttribu
             select(entity.model).where(column.in_(keys)).order_by(*present_last(entity), *entity.key_columns)
         )
         found = {
-            getattr(row, column.key): row for (row,) in await reading.rows(statement, source=entity.source)
+            getattr(row, column.key): row for (row,) in await reading.rows(statement, sources=entity.sources)
         }
         return [found.get(key) for key in keys]
 
@@ -182,6 +182,8 @@ def _batch_by(reading: Reading, entity: Entity[Row], column: InstrumentedAttribu
 
 
 def _batch_count(reading: Reading, relation: Relation[Parent, Child], slice_: Slice) -> BatchFunction:
+    sources = relation.sources | sources_of(slice_.condition, relation.child)
+
     async def batch(keys: list[Any]) -> list[Any]:
         pairs = _children(relation).where(relation.matched_column.in_(keys))
         statement = (
@@ -190,7 +192,7 @@ def _batch_count(reading: Reading, relation: Relation[Parent, Child], slice_: Sl
             .group_by(relation.matched_column)
         )
         found: dict[object, object] = {}
-        for matched_key, count in await reading.rows(statement, source=relation.child.source):
+        for matched_key, count in await reading.rows(statement, sources=sources):
             found[matched_key] = count
         return [found.get(key, 0) for key in keys]
 
@@ -200,6 +202,7 @@ def _batch_count(reading: Reading, relation: Relation[Parent, Child], slice_: Sl
 def _batch_first(reading: Reading, relation: Relation[Parent, Child], slice_: Slice) -> BatchFunction:
     child = relation.child
     key_columns = child.key_columns
+    sources = relation.sources | sources_of(slice_.condition, child)
     number = func.row_number().over(partition_by=relation.matched_column, order_by=slice_.order_by(child))
 
     async def batch(keys: list[Any]) -> list[Any]:
@@ -218,7 +221,7 @@ def _batch_first(reading: Reading, relation: Relation[Parent, Child], slice_: Sl
             .order_by(numbered.c.matched_key, numbered.c.number)
         )
         found: dict[object, list[object]] = defaultdict(list)
-        for matched_key, row in await reading.rows(statement, source=child.source):
+        for matched_key, row in await reading.rows(statement, sources=sources):
             found[matched_key].append(row)
         return [found.get(key, ()) for key in keys]
 

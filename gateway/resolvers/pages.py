@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import func, select
 
 from gateway.errors import FilterError
-from gateway.resolvers.entity import Child, Entity, Parent, Relation, Row
+from gateway.resolvers.entity import Child, Entity, Parent, Relation, Row, sources_of
 from gateway.resolvers.loading import Slice, load_count, load_first
 from gateway.resolvers.reading import Reading
 from gateway.store.filtering import EVERYTHING, Condition
@@ -41,7 +41,8 @@ async def root_page(reading: Reading, entity: Entity[Row], arguments: ListArgume
     slice_ = _slice(entity, arguments)
     statement = slice_.select_from(select(entity.model), entity)
     statement = statement.order_by(*slice_.order_by(entity)).limit(slice_.rows)
-    rows = [row for (row,) in await reading.rows(statement, source=entity.source)]
+    sources = entity.sources | sources_of(arguments.condition, entity)
+    rows = [row for (row,) in await reading.rows(statement, sources=sources)]
     return _page(rows, entity.order(slice_.sort), arguments.page)
 
 
@@ -64,7 +65,8 @@ async def root_count(
     else:
         some = uncut.select_from(select(entity.key_columns[0]), entity).limit(at_most + 1).subquery()
         statement = select(func.count()).select_from(some)
-    [(count,)] = await reading.rows(statement, source=entity.source)
+    sources = entity.sources | sources_of(arguments.condition, entity)
+    [(count,)] = await reading.rows(statement, sources=sources)
     return int(count)
 
 

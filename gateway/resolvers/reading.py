@@ -6,7 +6,7 @@ worse, pass by luck. Everything goes through `rows`, which waits its turn.
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 class Reading:
     """The reading side of one operation; it lives as long as the operation and is never shared.
 
-    `now` is the moment all ages are counted from. `touched` collects the sources whose rows were read.
+    `now` is the moment all ages are counted from. `touched` collects the sources whose copies were read.
     """
 
     def __init__(self, session: AsyncSession, now: dt.datetime) -> None:
@@ -37,10 +37,10 @@ class Reading:
         self.loaders: dict[object, DataLoader[Any, Any]] = {}
 
     async def rows(
-        self, statement: Executable, *, source: SourceName | None = None
+        self, statement: Executable, *, sources: Collection[SourceName] = ()
     ) -> Sequence[Row[*tuple[Any, ...]]]:
-        """Return all rows of one statement; `source` says whose remembered rows they are."""
-        return await unbroken(self._rows(statement, source))
+        """Return all rows of one statement; `sources` says whose copies it reads, to join and filter too."""
+        return await unbroken(self._rows(statement, sources))
 
     async def sources(self) -> dict[str, Source]:
         """Return the sources by name, read once per operation."""
@@ -57,11 +57,11 @@ class Reading:
             pass
 
     async def _rows(
-        self, statement: Executable, source: SourceName | None
+        self, statement: Executable, sources: Collection[SourceName]
     ) -> Sequence[Row[*tuple[Any, ...]]]:
         async with self._turn:
-            if source is not None:
-                self.touched.add(source)
+            if sources:
+                self.touched.update(sources)
                 await self._load_sources()
             self._refuse_if_over()
             return (await self._session.execute(statement)).all()

@@ -22,7 +22,7 @@ from gateway.store.requests import (
 )
 from gateway.store.seeds import SeedRange, SeedSpace
 from gateway.store.sites import Downtime, Queue, Service, Site
-from gateway.store.sources import Source, SyncRun
+from gateway.store.sources import Source, SourceName, SyncRun
 from gateway.store.storages import Quota, Storage, StorageEndpoint, StorageUsage
 from gateway.store.sync_jobs import SyncJob
 from gateway.store.tasks import Task, TaskJobCount
@@ -160,7 +160,7 @@ SITE_BY_STORAGE = Relation(
     Storage.name,
     Site.name,
     is_many=False,
-    link=Link(StorageEndpoint, StorageEndpoint.rse_name, StorageEndpoint.site_name),
+    link=Link(StorageEndpoint, StorageEndpoint.rse_name, StorageEndpoint.site_name, source=SourceName.CRIC),
 )
 USAGES_BY_STORAGE = Relation(
     "usages", e.STORAGE, e.STORAGE_USAGE, Storage.name, StorageUsage.rse_name, is_many=True
@@ -182,7 +182,7 @@ STORAGES_BY_SITE = Relation(
     Site.name,
     Storage.name,
     is_many=True,
-    link=Link(StorageEndpoint, StorageEndpoint.site_name, StorageEndpoint.rse_name),
+    link=Link(StorageEndpoint, StorageEndpoint.site_name, StorageEndpoint.rse_name, source=SourceName.CRIC),
 )
 SITE_BY_QUEUE = Relation("site", e.QUEUE, e.SITE, Queue.site_name, Site.name, is_many=False)
 JOB_COUNTS_BY_QUEUE = Relation(
@@ -202,7 +202,7 @@ GROUPS_BY_PERSON = Relation(
     Person.subject,
     Group.name,
     is_many=True,
-    link=Link(GroupMember, GroupMember.subject, GroupMember.group_name),
+    link=Link(GroupMember, GroupMember.subject, GroupMember.group_name, source=SourceName.IAM),
 )
 MEMBERS_BY_GROUP = Relation(
     "members",
@@ -211,7 +211,7 @@ MEMBERS_BY_GROUP = Relation(
     Group.name,
     Person.subject,
     is_many=True,
-    link=Link(GroupMember, GroupMember.group_name, GroupMember.subject),
+    link=Link(GroupMember, GroupMember.group_name, GroupMember.subject, source=SourceName.IAM),
 )
 IDENTITIES_BY_PERSON = Relation(
     "identities", e.PERSON, e.IDENTITY_LINK, Person.subject, IdentityLink.subject, is_many=True

@@ -105,7 +105,7 @@ async def _hits(reading: Reading, searched: Searched, words: Sequence[str], firs
         statement = statement.where(present)
     return [
         Hit(row, _matched(searched, row, words[0]))
-        for (row,) in await reading.rows(statement, source=entity.source)
+        for (row,) in await reading.rows(statement, sources=entity.sources)
     ]
 
 

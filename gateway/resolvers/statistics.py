@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gateway.errors import FilterError
 from gateway.resolvers.entities import REPLICA, TASK
+from gateway.resolvers.entity import sources_of
 from gateway.resolvers.reading import Reading
 from gateway.store.filtering import Condition, to_sql
 from gateway.store.sources import SourceName
@@ -57,7 +58,10 @@ async def production_groups(
     """Return the sums over tasks by group, in the groups' order: one statement."""
     _check_dimensions(dimensions)
     statement = production_statement(dimensions, to_sql(condition, TASK)).limit(MAX_GROUPS + 1)
-    rows = await reading.rows(statement, source=SourceName.PANDA)
+    sources = TASK.sources | sources_of(condition, TASK)
+    if ProductionDimension.SITE in dimensions:
+        sources |= {SourceName.CRIC}
+    rows = await reading.rows(statement, sources=sources)
     _check_groups(len(rows))
     return [
         ProductionGroup(
@@ -79,7 +83,10 @@ async def storage_groups(
     """Return the sums over replicas by group, in the groups' order: one statement."""
     _check_dimensions(dimensions)
     statement = storage_statement(dimensions, to_sql(condition, REPLICA)).limit(MAX_GROUPS + 1)
-    rows = await reading.rows(statement, source=SourceName.RUCIO)
+    sources = REPLICA.sources | sources_of(condition, REPLICA)
+    if StorageDimension.SITE in dimensions:
+        sources |= {SourceName.CRIC}
+    rows = await reading.rows(statement, sources=sources)
     _check_groups(len(rows))
     return [
         StorageGroup(

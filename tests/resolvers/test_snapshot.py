@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Executable
@@ -37,9 +37,9 @@ class PausedReading(Reading):
         self.may_go_on = asyncio.Event()
 
     async def rows(
-        self, statement: Executable, *, source: SourceName | None = None
+        self, statement: Executable, *, sources: Collection[SourceName] = ()
     ) -> Sequence[Row[*tuple[Any, ...]]]:
-        rows = await super().rows(statement, source=source)
+        rows = await super().rows(statement, sources=sources)
         self.has_read.set()
         await self.may_go_on.wait()
         return rows

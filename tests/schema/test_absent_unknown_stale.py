@@ -238,6 +238,20 @@ async def test_freshness_names_the_sources_that_were_read_and_no_others(ask: Ask
     assert set(theirs["extensions"]["freshness"]) == {"iam", "panda"}
 
 
+async def test_sources_read_only_to_filter_or_to_join_are_named_too(ask: Asker) -> None:
+    filtered = await ask.answer('{ requests(filter: { tasks: { status: { eq: "done" } } }) { totalCount } }')
+    joined = await ask.answer('{ sites(filter: { name: { eq: "JINR" } }) { nodes { storages { name } } } }')
+    within = await ask.answer("{ campaigns { nodes { requests(filter: { tasks: {} }) { totalCount } } } }")
+    of_group = await ask.answer('{ people(filter: { groups: { name: { eq: "spd" } } }) { totalCount } }')
+    summed = await ask.answer("{ statistics { storage(groupBy: [SITE]) { replicas } } }")
+
+    assert set(filtered["extensions"]["freshness"]) == {"panda"}
+    assert set(within["extensions"]["freshness"]) == {"panda"}
+    assert set(of_group["extensions"]["freshness"]) == {"iam"}
+    assert set(joined["extensions"]["freshness"]) == {"cric", "rucio"}
+    assert set(summed["extensions"]["freshness"]) == {"cric", "rucio"}
+
+
 async def test_a_task_that_a_later_snapshot_lacks_is_shown_as_gone(own_world: Database) -> None:
     ask = Asker(own_world, LOADED_AT)
     later = LOADED_AT + dt.timedelta(hours=1)
