@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.imports.plan import Plan
 from gateway.imports.state import RequestState, StepState, parents
 from gateway.imports.stored import EXTENDS, batches
+from gateway.store.events import EventKind, tell
 from gateway.store.registries import Campaign, Geometry, SoftwareRelease, Stage
 from gateway.store.requests import Request, RequestGeometry, RequestRelation, StatusChange, Step, StepDataset
 from gateway.store.seeds import SeedRange, SeedSpace
@@ -102,6 +103,8 @@ async def _requests(session: AsyncSession, plan: Plan, at: dt.datetime) -> None:
             for state in added
         ],
     )
+    for state in (*added, *changed):
+        tell(session, EventKind.REQUEST, state.name, at=at)
     if not changed:
         return
     table = _table(Request)

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from gateway.errors import DatabaseBusyError, SettingError
+from gateway.store.events import write_told
 
 SQLITE = "sqlite+aiosqlite"
 POSTGRESQL = "postgresql+psycopg"
@@ -61,6 +62,7 @@ class Database:
         self._read_sessions = async_sessionmaker(self._reading(), expire_on_commit=False, autoflush=False)
         self._write_sessions = async_sessionmaker(self._writing(), expire_on_commit=False)
         self._write_turn = asyncio.Lock()
+        self._told: set[Callable[[], None]] = set()
 
     def _reading(self) -> AsyncEngine:
         if self.is_sqlite:
@@ -81,12 +83,28 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Give a session whose work is committed as a whole at the end, or not at all."""
+        """Give a session whose work is committed as a whole at the end, or not at all.
+
+        What was told in it (`store.events`) is committed with it, and then those who listen are called.
+        """
         async with contextlib.AsyncExitStack() as stack:
             if self.is_sqlite:
                 await stack.enter_async_context(self._write_turn)
             session = await stack.enter_async_context(self._write_sessions.begin())
             yield session
+            has_told = await write_told(session)
+        if has_told:
+            for call in tuple(self._told):
+                call()
+
+    @contextlib.contextmanager
+    def calling(self, call: Callable[[], None]) -> Iterator[None]:
+        """Call this after each commit of this object that told something; it must not wait or fail."""
+        self._told.add(call)
+        try:
+            yield
+        finally:
+            self._told.discard(call)
 
     async def close(self) -> None:
         """Close every connection."""

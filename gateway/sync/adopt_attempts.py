@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from gateway.domain.states import EXECUTION_OF_STATE, FINAL_EXECUTIONS, execution_of
 from gateway.store.attempts import Attempt
+from gateway.store.events import EventKind, tell
 from gateway.store.requests import Step
 from gateway.store.tasks import Task
 from gateway.store.upsert import insert_rows
@@ -51,6 +52,9 @@ async def adopt_attempts(session: AsyncSession, *, at: dt.datetime) -> Adoption:
         cast("Table", Attempt.__table__),
         list(_attempts(chosen, set(live.values()), at)),
     )
+    # The page that brought the task told of its request too, but before the attempt was there to be seen.
+    for row in chosen:
+        tell(session, EventKind.REQUEST, row.request_name, at=at)
     adopted = {row.jedi_task_id for row in chosen}
     clashing = tuple(row.jedi_task_id for row in found if row.jedi_task_id not in adopted)
     return Adoption(len(chosen), clashing)
@@ -68,7 +72,7 @@ async def _end_finished(session: AsyncSession) -> None:
 
 
 _Found = Row[
-    tuple[int, str, str, str | None, dt.datetime | None, dt.datetime | None, str, int, str, bool, bool]
+    tuple[int, str, str, str | None, dt.datetime | None, dt.datetime | None, str, int, str, str, bool, bool]
 ]
 
 
@@ -85,6 +89,7 @@ async def _unclaimed(session: AsyncSession) -> Sequence[_Found]:
             Task.attempt_key,
             Task.attempt_number,
             Step.key.label("step_key"),
+            Step.request_name,
             numbered.key.is_not(None).label("is_taken"),
             exists(living.key).where(living.step_key == Step.key, living.is_live).label("has_live"),
         )

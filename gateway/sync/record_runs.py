@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.store.events import EventKind, tell
 from gateway.store.remembered import Outcome
 from gateway.store.sources import Source, SourceName, SyncRun
 
@@ -53,6 +54,7 @@ async def record_contact(session: AsyncSession, contact: Contact, *, at: dt.date
         row.last_full_ok_at = contact.data_from
     row.error = None
     row.hold_reason = contact.hold_reason
+    tell(session, EventKind.SYNC, contact.source.value, at=at)
     session.add(
         SyncRun(
             source=contact.source.value,

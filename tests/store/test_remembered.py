@@ -1,6 +1,7 @@
 """Remembered rows say what their source says now, and keep what it said before."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
@@ -186,7 +187,8 @@ async def test_more_rows_in_a_batch_take_no_more_statements(database: Database) 
                 *(task(number, jobs_finished=10 + number % 2) for number in range(start, start + rows)),
                 at=LATER,
             )
-        counts.append(len(statements))
+        # What the transaction tells at its end is counted where that is tested.
+        counts.append(sum(not re.search(r"pg_|(INTO|FROM) events\b", one) for one in statements))
 
     # Known hashes, former content, past versions, changed rows, seen rows.
     assert counts == [5, 5]
