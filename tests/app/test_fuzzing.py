@@ -83,7 +83,9 @@ def broken_queries(draw: st.DrawFn) -> bytes:
 
 
 def changed(tokens: Sequence[str], draw: st.DrawFn) -> list[str]:
-    at = draw(st.integers(0, max(0, len(tokens) - 1)))
+    if not tokens:
+        return [draw(st.sampled_from(NASTY))]
+    at = draw(st.integers(0, len(tokens) - 1))
     before, after = list(tokens[:at]), list(tokens[at + 1 :])
     match draw(st.sampled_from(["lose", "double", "replace", "swap", "cut"])):
         case "lose":
@@ -93,7 +95,7 @@ def changed(tokens: Sequence[str], draw: st.DrawFn) -> list[str]:
         case "replace":
             return [*before, draw(st.sampled_from(NASTY)), *after]
         case "swap":
-            other = draw(st.integers(0, max(0, len(tokens) - 1)))
+            other = draw(st.integers(0, len(tokens) - 1))
             swapped = list(tokens)
             swapped[at], swapped[other] = swapped[other], swapped[at]
             return swapped
