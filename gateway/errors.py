@@ -26,6 +26,7 @@
     │   ├── BrokenError               it failed (5xx, its own error class), and says so
     │   ├── GarbledError              what it sent is not what was promised: cut, HTML, not JSON, too large
     │   └── NotOfferedError           this version of it cannot do what was asked
+    ├── EventsError               changes cannot be told to this reader, or no longer; `code` says why
     └── SeedOverlapError          the database refused a seed range that overlaps another
 
 Each carries a machine-readable `code`, which is what `extensions.code` shows in GraphQL.
@@ -159,6 +160,16 @@ class SeedOverlapError(GatewayError):
     """The database refused a seed range because it overlaps another of the same physics key (invariant 1)."""
 
     code = "SEED_OVERLAP"
+
+
+class EventsError(GatewayError):
+    """A reader cannot be told of changes, or not all of them; the message says how to begin anew."""
+
+    code = "EVENTS"
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class UpstreamError(GatewayError):
