@@ -205,6 +205,9 @@ async def test_conditions_are_combined(ask: Asker, condition: str, found: list[s
             ["012", "013", "014"],
         ),
         ('{ tasks: { request: { tasks: { name: { eq: "PROD2025-014.SIM" } } } } }', ["014"]),
+        ('{ findings: { code: { eq: "seed-overlap" }, resolvedAt: { isNull: true } } }', ["004", "012"]),
+        ("{ findings: { invariant: { eq: 13 } }, energyGev: { eq: 27 } }", ["012", "013"]),
+        ("{ not: { findings: {} } }", []),
     ],
 )
 async def test_requests_are_found_by_what_belongs_to_them(
@@ -313,6 +316,8 @@ async def test_tasks_are_found_by_user_queue_dataset_and_request(
         ("queues", "name", '{ site: { name: { eq: "JINR" } } }', ["JINR_SPD"]),
         ("services", "name", '{ name: { eq: "PanDA" }, siteName: { isNull: true } }', ["PanDA"]),
         ("downtimes", "siteName", '{ startsAt: { gt: "2026-03-01T12:00:00Z" } }', ["PNPI"]),
+        ("findings", "subjectKey", '{ code: { eq: "orphan-task" } }', ["346", "347"]),
+        ("findings", "subjectKey", "{ request: { energyGev: { eq: 4 } }, invariant: { eq: 13 } }", ["355"]),
         ("people", "username", "{ isService: true }", ["sampo"]),
         ("people", "username", "{ tasks: { jediTaskId: { eq: 352 } } }", ["voadmin"]),
         ("people", "username", "{ requests: { intent: READY } }", ["prodman"]),
