@@ -19,6 +19,7 @@ from gateway.schema.context import Clock, ContextOpener
 from gateway.schema.execution import Executor
 from gateway.settings import Settings
 from gateway.store.database import Database
+from gateway.store.feed import Feed
 from gateway.web.graphql import GraphQLEndpoint
 from gateway.web.health import health_routes
 from gateway.web.request_log import RequestLog, correlation_id
@@ -31,20 +32,25 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def create_executor(database: Database, clock: Clock = utc_now) -> Executor[Viewer]:
+def create_executor(database: Database, clock: Clock = utc_now, feed: Feed | None = None) -> Executor[Viewer]:
     """Return what executes GraphQL on a database, whatever the transport."""
+    opener = ContextOpener(database, clock, SHOWN_AS, feed or Feed(database))
     return Executor(
         build_schema(),
-        ContextOpener(database, clock, SHOWN_AS),
+        opener,
         list_bounds=LIST_BOUNDS,
         correlation_id=correlation_id,
+        open_following=opener.follow,
     )
 
 
-def create_app(settings: Settings, database: Database, clock: Clock = utc_now) -> Starlette:
+def create_app(
+    settings: Settings, database: Database, clock: Clock = utc_now, feed: Feed | None = None
+) -> Starlette:
     """Return the application: GraphQL on /graphql, /health and /ready.
 
-    It closes the database when it shuts down. It opens nothing before the first request.
+    It closes the database when it shuts down. It opens nothing before the first request. Whoever serves it
+    closes `feed` before it waits for the connections to end: event streams do not end by themselves.
     """
 
     async def viewer_of(_request: Request) -> Viewer:
@@ -66,7 +72,7 @@ def create_app(settings: Settings, database: Database, clock: Clock = utc_now) -
         await database.close()
 
     endpoint = GraphQLEndpoint(
-        create_executor(database, clock), viewer_of, max_body_bytes=settings.max_body_bytes
+        create_executor(database, clock, feed), viewer_of, max_body_bytes=settings.max_body_bytes
     )
     return Starlette(
         routes=[Route("/graphql", endpoint), *health_routes(readiness)],

@@ -33,9 +33,11 @@ from gateway.schema.build import build_schema
 from gateway.schema.execution import OperationRequest
 from gateway.settings import LogFormat, Settings
 from gateway.store.database import Database, owned_by_this_process, parse_database_url
+from gateway.store.feed import Feed
 from gateway.store.migrate import check_current, upgrade
 from gateway.sync.reconcile import reconcile
 from gateway.sync.worker import Worker
+from gateway.web.serving import Server
 
 log = structlog.get_logger()
 
@@ -302,12 +304,13 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
 
 def _serve(settings: Settings, listener: socket.socket) -> None:
     database = Database(settings.database_url, pool_size=settings.database_pool)
-    config = uvicorn.Config(create_app(settings, database), log_config=None, access_log=False)
+    feed = Feed(database)
+    config = uvicorn.Config(create_app(settings, database, feed=feed), log_config=None, access_log=False)
     port = listener.getsockname()[1]
     address = f"http://{settings.host}:{port}/graphql"
     tune_garbage_collection()
     log.info(f"GraphQL is served on {address}; stop it with Ctrl-C", action="serve.listening", port=port)
-    uvicorn.Server(config).run(sockets=[listener])
+    Server(config, before_stop=feed.close).run(sockets=[listener])
 
 
 def tune_garbage_collection() -> None:

@@ -10,6 +10,7 @@ from gateway.schema.mutation import Mutation
 from gateway.schema.node import read_column
 from gateway.schema.query import Query
 from gateway.schema.scalars import SCALARS
+from gateway.schema.subscription import Subscription
 from gateway.schema.types import (
     datasets,
     findings,
@@ -107,6 +108,7 @@ def build_schema() -> strawberry.Schema:
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[shown for shown in SHOWN_AS.values() if shown is not sources.SyncRun],
         # Not `sort_schema`: the sorted copy loses Strawberry's enums, whose defaults then cannot be written.
         config=StrawberryConfig(default_resolver=read_column, scalar_map=SCALARS),  # type: ignore[arg-type]

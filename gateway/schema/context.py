@@ -13,6 +13,7 @@ from gateway.resolvers.reading import Reading
 from gateway.schema.enums import Right
 from gateway.store.base import Base
 from gateway.store.database import Database
+from gateway.store.feed import Feed
 
 if TYPE_CHECKING:
     from gateway.schema.node import RowType
@@ -53,13 +54,29 @@ class Context:
 Info = StrawberryInfo[Context, None]
 
 
+@dataclass(slots=True)
+class Following:
+    """Where a subscription hears of changes, and the number of the last one its reader knows already.
+
+    What the resolver enters on `stack` ends with the subscription.
+    """
+
+    feed: Feed
+    after: int | None
+    stack: contextlib.AsyncExitStack
+
+
+FollowingInfo = StrawberryInfo[Following, None]
+
+
 class ContextOpener:
     """Opens the context of each operation on a database; refuses viewers who may not read."""
 
-    def __init__(self, database: Database, clock: Clock, shown_as: ShownAs) -> None:
+    def __init__(self, database: Database, clock: Clock, shown_as: ShownAs, feed: Feed) -> None:
         self._database = database
         self._clock = clock
         self._shown_as = shown_as
+        self._feed = feed
 
     @contextlib.asynccontextmanager
     async def __call__(self, viewer: Viewer) -> AsyncIterator[Context]:
@@ -71,6 +88,17 @@ class ContextOpener:
                 yield Context(viewer, reading, self._shown_as, self._database)
             finally:
                 await reading.end()
+
+    @contextlib.asynccontextmanager
+    async def follow(self, viewer: Viewer, after: int | None) -> AsyncIterator[Following]:
+        """Give what a subscription follows; raises EventsError when this process serves enough of them.
+
+        It holds no snapshot: each of its answers is read from one of its own, opened as for a query.
+        """
+        viewer.require(Right.READ)
+        async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(self._feed.seat())
+            yield Following(self._feed, after, stack)
 
 
 def _iso(moment: dt.datetime | None) -> str | None:

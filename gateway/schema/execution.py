@@ -4,11 +4,11 @@
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from inspect import isawaitable
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import structlog
 from graphql import (
@@ -16,9 +16,11 @@ from graphql import (
     GraphQLError,
     OperationDefinitionNode,
     OperationType,
+    create_source_event_stream,
     execute,
     get_variable_values,
 )
+from graphql import Executor as GraphQLExecutor
 from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
@@ -72,6 +74,48 @@ V = TypeVar("V", bound=ViewerLike)
 
 OpenContext = Callable[[V], AbstractAsyncContextManager[OperationContext]]
 
+# Opens the context of the resolver that says what a subscription follows; the number is the last event its
+# reader knows already.
+OpenFollowing = Callable[[V, int | None], AbstractAsyncContextManager[object]]
+
+
+class Update(Protocol):
+    """What the resolver of a subscription gives: an event, from which each answer's root is read anew."""
+
+    @property
+    def number(self) -> int:
+        """The event's number, by which a reader goes on after it."""
+        ...
+
+    async def read(self, context: OperationContext) -> object | None:
+        """Return what the root field shows now, None when there is nothing to show."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One answer of a subscription; `number` is None for a last one that only says why it ends."""
+
+    number: int | None
+    answer: Answer
+
+
+class Subscription:
+    """The answers of one subscription, one for each event; `close` must be called however it ended."""
+
+    def __init__(self, answers: AsyncGenerator[Told, None], stack: AsyncExitStack) -> None:
+        self._answers = answers
+        self._stack = stack
+
+    def __aiter__(self) -> AsyncIterator[Told]:
+        """Give the answers; the iteration never raises for a failure, the last answer says it."""
+        return self._answers
+
+    async def close(self) -> None:
+        """Give back what the subscription holds; nobody may be waiting for an answer."""
+        await self._answers.aclose()
+        await self._stack.aclose()
+
 
 @dataclass(frozen=True, slots=True)
 class OperationRequest:
@@ -108,6 +152,7 @@ class Executor(Generic[V]):
         list_bounds: Mapping[str, int] | None = None,
         correlation_id: Callable[[], str] = lambda: uuid.uuid4().hex,
         plans: PlanCache | None = None,
+        open_following: OpenFollowing[V] | None = None,
     ) -> None:
         if schema.extensions or schema.directives:
             raise SetupError(
@@ -117,6 +162,7 @@ class Executor(Generic[V]):
         # Private, and held by a test: the public API has no way to the schema that graphql-core executes.
         self._schema = schema._schema
         self._open_context = open_context
+        self._open_following = open_following
         self._correlation_id = correlation_id
         self.limits = limits or Limits()
         self._shape = shape_of(self._schema, list_bounds)
@@ -138,8 +184,32 @@ class Executor(Generic[V]):
         except Exception as error:  # noqa: BLE001 - the border: whatever it is, the caller gets an id, not a traceback
             return refusal([internal_problem(self._report(error, ()))])
 
+    async def answer_or_subscribe(
+        self, request: OperationRequest, viewer: V, *, only_queries: bool = False, after: int | None = None
+    ) -> Answer | Subscription:
+        """Answer one request as `execute` does, or begin the subscription that it asks for; never raises.
+
+        `after` is the number of the last event that the reader of a subscription knows already.
+        """
+        try:
+            prepared = self.prepare(request, viewer, only_queries=only_queries, may_subscribe=True)
+            if isinstance(prepared, Answer):
+                return prepared
+            if prepared.operation.operation is OperationType.SUBSCRIPTION:
+                return await self._subscribe(prepared, viewer, after)
+            return await self._run(prepared, viewer)
+        except GatewayError as error:
+            return refusal([gateway_problem(error)])
+        except Exception as error:  # noqa: BLE001 - the border, as in `execute`
+            return refusal([internal_problem(self._report(error, ()))])
+
     def prepare(
-        self, request: OperationRequest, viewer: V, *, only_queries: bool = False
+        self,
+        request: OperationRequest,
+        viewer: V,
+        *,
+        only_queries: bool = False,
+        may_subscribe: bool = False,
     ) -> Prepared | Answer:
         """Check a request without executing anything: an Answer says what is wrong with it.
 
@@ -153,9 +223,13 @@ class Executor(Generic[V]):
                 return self._refused([error], viewer)
         operation = self._operation(plan, request.operation_name)
         kind = operation.node.operation
-        if kind is OperationType.SUBSCRIPTION:
-            raise OperationError("subscriptions are not answered here", code="SUBSCRIPTION_NOT_SERVED")
-        if only_queries and kind is not OperationType.QUERY:
+        if kind is OperationType.SUBSCRIPTION and not (may_subscribe and self._open_following):
+            raise OperationError(
+                "subscriptions are answered as an event stream: send `Accept: text/event-stream` "
+                "(with curl: -N -H 'Accept: text/event-stream')",
+                code="SUBSCRIPTION_NOT_SERVED",
+            )
+        if only_queries and kind is OperationType.MUTATION:
             raise OperationError("only queries are answered here; use POST", code="ONLY_QUERIES")
         if plan.outline.asks_introspection and not viewer.may_introspect:
             raise RefusedError("the description of the schema is not open to you")
@@ -217,28 +291,83 @@ class Executor(Generic[V]):
             plan.remember(key, known)
         return known
 
+    async def _subscribe(self, prepared: Prepared, viewer: V, after: int | None) -> Answer | Subscription:
+        """Ask the root field's resolver what to follow; whatever it refuses is an answer."""
+        assert self._open_following is not None  # noqa: S101 - `prepare` refused the request otherwise
+        async with AsyncExitStack() as stack:
+            following = await stack.enter_async_context(self._open_following(viewer, after))
+            outcome = create_source_event_stream(self._source(prepared, viewer, following))
+            source = await outcome if isawaitable(outcome) else outcome
+            if isinstance(source, ExecutionResult):
+                return refusal(self._problems(source.errors or [], viewer))
+            updates = await stack.enter_async_context(aclosing(cast("AsyncGenerator[Update, None]", source)))
+            return Subscription(self._told(updates, prepared, viewer), stack.pop_all())
+
+    def _source(self, prepared: Prepared, viewer: V, following: object) -> GraphQLExecutor[Any]:
+        built = GraphQLExecutor.build(
+            self._schema,
+            prepared.plan.document,
+            context_value=following,
+            raw_variable_values=dict(prepared.request.variables),
+            operation_name=prepared.request.operation_name,
+            hide_suggestions=not viewer.may_introspect,
+        )
+        if isinstance(built, list):
+            raise built[0]
+        return built
+
+    async def _told(
+        self, updates: AsyncIterator[Update], prepared: Prepared, viewer: V
+    ) -> AsyncGenerator[Told, None]:
+        try:
+            async for update in updates:
+                answer = await self._run_update(prepared, viewer, update)
+                if answer is not None:
+                    yield Told(update.number, answer)
+        except GatewayError as error:
+            yield Told(None, refusal([gateway_problem(error)]))
+        except Exception as error:  # noqa: BLE001 - the border, as in `execute`
+            yield Told(None, refusal([internal_problem(self._report(error, ()))]))
+
     async def _run(self, prepared: Prepared, viewer: V) -> Answer:
         async with self._open_context(viewer) as context:
-            outcome = execute(
-                self._schema,
-                prepared.plan.document,
-                context_value=context,
-                variable_values=dict(prepared.request.variables),
-                operation_name=prepared.request.operation_name,
-                executor_class=self._strawberry_schema.execution_context_class,
-                # Strawberry declares the guard as a plain predicate.
-                is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
-                hide_suggestions=not viewer.may_introspect,
-                operation_extensions=dict(prepared.request.extensions),
-            )
-            result = await outcome if isawaitable(outcome) else outcome
-            return self._answer(result, context.response_extensions(), viewer)
+            return await self._execute(prepared, viewer, context)
+
+    async def _run_update(self, prepared: Prepared, viewer: V, update: Update) -> Answer | None:
+        """Answer from a snapshot opened after the event; None when there is nothing to show any more."""
+        async with self._open_context(viewer) as context:
+            root = await update.read(context)
+            return None if root is None else await self._execute(prepared, viewer, context, root)
+
+    async def _execute(
+        self, prepared: Prepared, viewer: V, context: OperationContext, root: object = None
+    ) -> Answer:
+        outcome = execute(
+            self._schema,
+            prepared.plan.document,
+            root_value=root,
+            context_value=context,
+            variable_values=dict(prepared.request.variables),
+            operation_name=prepared.request.operation_name,
+            executor_class=self._strawberry_schema.execution_context_class,
+            # Strawberry declares the guard as a plain predicate.
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+            hide_suggestions=not viewer.may_introspect,
+            operation_extensions=dict(prepared.request.extensions),
+        )
+        result = await outcome if isawaitable(outcome) else outcome
+        return self._answer(result, context.response_extensions(), viewer)
 
     def _answer(self, result: ExecutionResult, extensions: Mapping[str, object], viewer: V) -> Answer:
         errors = result.errors or []
         names_are_open = viewer.may_introspect
         if result.data is None and errors and all(error.path is None for error in errors):
             return refusal([variable_problem(error, names_are_open=names_are_open) for error in errors])
+        return executed(result.data, self._problems(errors, viewer), extensions)
+
+    def _problems(self, errors: Sequence[GraphQLError], viewer: V) -> Sequence[Problem]:
+        """Return the entries for errors in fields, and log those that nobody raised on purpose."""
+        names_are_open = viewer.may_introspect
         reported = 0
 
         def report(error: Exception, path: Sequence[str | int]) -> str:
@@ -251,7 +380,7 @@ class Executor(Generic[V]):
         ]
         if reported > MAX_LOGGED_FAILURES:
             log.error("more fields failed", action="graphql.failed", failures=reported)
-        return executed(result.data, problems, extensions)
+        return problems
 
     def _report(self, error: Exception, path: Sequence[str | int]) -> str:
         """Log a failure of ours with its traceback, and return the id it is logged under."""

@@ -8,9 +8,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import GatewayError, TransportError
+from gateway.schema.answers import Answer
 from gateway.schema.execution import Executor, V
-from gateway.web.media_types import JSON, negotiate
-from gateway.web.parameters import read_get, read_post
+from gateway.web.event_stream import EventStreamResponse, single_event_response
+from gateway.web.media_types import JSON, accepts_events, negotiate
+from gateway.web.parameters import read_get, read_last_event_id, read_post
 from gateway.web.responses import answer_response, refusal_response
 
 # Four times the longest document: the rest is for variables, such as a thousand ids.
@@ -52,6 +54,7 @@ class GraphQLEndpoint(Generic[V]):
     async def _respond(self, request: Request) -> Response:
         accept = ", ".join(request.headers.getlist("accept")) or None
         media_type = negotiate(accept)
+        takes_events = accepts_events(accept)
         try:
             if request.method not in {"GET", "POST"}:
                 raise TransportError(
@@ -60,22 +63,30 @@ class GraphQLEndpoint(Generic[V]):
             if request.method == "GET":
                 media_type = negotiate(accept, explicitly=True)
                 _refuse_foreign_get(request)
-            if media_type is None:
+            if media_type is None and not takes_events:
                 raise TransportError(
                     406,
                     "NOT_ACCEPTABLE",
-                    "answers are application/graphql-response+json or application/json; name one in Accept",
+                    "answers are application/graphql-response+json, application/json or, for subscriptions, "
+                    "text/event-stream; name one in Accept",
                 )
             viewer = await self._viewer_of(request)
-            if request.method == "GET":
+            is_get = request.method == "GET"
+            if is_get:
                 asked = read_get(request, self._max_body_bytes)
-                answer = await self._executor.execute(asked, viewer, only_queries=True)
             else:
                 asked = await read_post(request, self._max_body_bytes)
-                answer = await self._executor.execute(asked, viewer)
+            if not takes_events:
+                answer = await self._executor.execute(asked, viewer, only_queries=is_get)
+                return answer_response(answer, media_type or JSON)
+            after = read_last_event_id(request)
+            begun = await self._executor.answer_or_subscribe(asked, viewer, only_queries=is_get, after=after)
         except GatewayError as error:
             return refusal_response(error, media_type or JSON)
-        return answer_response(answer, media_type)
+        if not isinstance(begun, Answer):
+            return EventStreamResponse(begun)
+        # Some clients name the event stream in every request, and expect JSON for what is no subscription.
+        return single_event_response(begun) if media_type is None else answer_response(begun, media_type)
 
 
 def _refuse_foreign_get(request: Request) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
+EVENT_STREAM = "text/event-stream"
 
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
@@ -80,6 +81,11 @@ def negotiate(accept: str | None, *, explicitly: bool = False) -> str | None:
         if best is None or (weight, rank) > best[:2]:
             best = (weight, rank, answered)
     return best[2] if best is not None and best[2] not in refused else None
+
+
+def accepts_events(accept: str | None) -> bool:
+    """Whether an event stream is named as acceptable; wildcards do not name it."""
+    return accept is not None and any(name == EVENT_STREAM and weight > 0 for name, weight in _ranges(accept))
 
 
 def _ranges(accept: str) -> Iterator[tuple[str, float]]:

@@ -10,6 +10,9 @@ from gateway.errors import TransportError
 from gateway.schema.execution import OperationRequest
 from gateway.web.media_types import is_json_in_utf8
 
+# Digits of an event's number: they fit 63 bits.
+LONGEST_EVENT_ID = 18
+
 
 async def read_post(request: Request, max_body_bytes: int) -> OperationRequest:
     """Return what a POST asks for; raise TransportError if its type, length or content cannot be taken."""
@@ -47,6 +50,16 @@ def read_get(request: Request, max_query_bytes: int) -> OperationRequest:
             is_json = name in {"variables", "extensions"}
             parameters[name] = _from_json(text.encode(errors="replace"), f"'{name}'") if is_json else text
     return _operation_request(parameters)
+
+
+def read_last_event_id(request: Request) -> int | None:
+    """Return the number in Last-Event-ID, None without the header; raise TransportError for anything else."""
+    text = request.headers.get("last-event-id", "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_EVENT_ID):
+        raise TransportError(400, "BAD_REQUEST", "Last-Event-ID is not the id of one of our events")
+    return int(text)
 
 
 def _single(parameters: QueryParams, name: str) -> str | None:
