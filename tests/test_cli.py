@@ -196,11 +196,11 @@ def test_a_file_that_is_not_there_is_told_in_one_line(environment: dict[str, str
 
 def test_query_takes_variables_and_standard_input(environment: dict[str, str]) -> None:
     gateway("migrate", environment=environment)
-    document = "query($name: String!) { request(name: $name) { ... on Absent { key source } } }"
+    document = "query($name: String!) { request(name: $name) { ... on Absent { key owner } } }"
 
     asked = gateway("query", "--var", "name=PROD2031-001", environment=environment, stdin=document)
 
-    assert json.loads(asked.stdout)["data"] == {"request": {"key": "PROD2031-001", "source": None}}
+    assert json.loads(asked.stdout)["data"] == {"request": {"key": "PROD2031-001", "owner": None}}
 
 
 def test_query_ends_with_one_when_the_answer_has_errors(environment: dict[str, str]) -> None:

@@ -398,7 +398,7 @@ FINDING = Entity(
     },
     sorts={
         "invariant": FindingRow.invariant,
-        "severity": FindingRow.severity,
+        "severity": FindingRow.severity_rank,
         "subject_key": FindingRow.subject_key,
         "first_found_at": FindingRow.first_found_at,
     },

@@ -174,7 +174,9 @@ def present_in(model: type[Base]) -> ColumnElement[bool] | None:
 
 def _sort_key(column: InstrumentedAttribute[Any], *, is_descending: bool = False) -> SortKey:
     table_column = cast("ColumnElement[Any]", column)
-    return SortKey(column.key, table_column, bool(column.property.columns[0].nullable), is_descending)
+    return SortKey(
+        column.key, table_column, bool(getattr(column.property.columns[0], "nullable", False)), is_descending
+    )
 
 
 def by(column: InstrumentedAttribute[Any], to_stored: Callable[[Any], object] | None = None) -> FilterField:

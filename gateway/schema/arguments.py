@@ -88,6 +88,7 @@ class DecimalFilter(OperatorInput):
     """Comparisons of decimal numbers."""
 
     eq: float | None = _any("Exactly this; null finds rows without a value.")
+    ne: float | None = _any("Anything but this, rows without a value included.")
     in_: list[float] | None = strawberry.field(
         name="in", default=strawberry.UNSET, description="One of these, at most 1000."
     )
@@ -102,6 +103,8 @@ class DecimalFilter(OperatorInput):
 class MomentFilter(OperatorInput):
     """Comparisons of moments."""
 
+    eq: dt.datetime | None = _any("Exactly this moment; null finds rows without a value.")
+    ne: dt.datetime | None = _any("Any moment but this, rows without a value included.")
     gt: dt.datetime | None = _any("After this moment.")
     gte: dt.datetime | None = _any("At this moment or after.")
     lt: dt.datetime | None = _any("Before this moment.")

@@ -32,7 +32,7 @@ class Absent:
 
     message: str = strawberry.field(description="What was looked for and not found, in a sentence.")
     key: str = strawberry.field(description="The key that was looked for.")
-    source: SourceName | None = strawberry.field(description="Whose listing lacked it; null for what we own.")
+    owner: SourceName | None = strawberry.field(description="Whose listing lacked it; null for what we own.")
     as_of: dt.datetime = strawberry.field(description="The moment for which this is true, UTC.")
     is_stale: bool = strawberry.field(description="Whether that moment is longer ago than promised.")
 
@@ -48,7 +48,9 @@ class Unknown:
 
     message: str = strawberry.field(description="What was looked for and why nobody knows, in a sentence.")
     key: str = strawberry.field(description="The key that was looked for.")
-    source: SourceName = strawberry.field(description="The service that owns such things.")
+    owner: SourceName | None = strawberry.field(
+        description="The service that owns such things; never null, nullable to be asked for beside `Absent`."
+    )
     reason: str = strawberry.field(description="Why it has not been listed, as far as we know.")
 
 
@@ -90,7 +92,7 @@ async def no_such_thing(info: Info, entity: Entity[Any], key: object) -> Absent 
     what = f"{entity.name.lower()} {str(key)[:100]!r}"
     if entity.source is None:
         return Absent(
-            message=f"There is no {what}.", key=str(key), source=None, as_of=reading.now, is_stale=False
+            message=f"There is no {what}.", key=str(key), owner=None, as_of=reading.now, is_stale=False
         )
     await reading.sources()
     fresh = reading.freshness(entity.source)
@@ -100,13 +102,13 @@ async def no_such_thing(info: Info, entity: Entity[Any], key: object) -> Absent 
                 f"Nobody can say whether there is a {what}: {entity.source.name} was never listed completely."
             ),
             key=str(key),
-            source=entity.source,
+            owner=entity.source,
             reason=fresh.reason or "only parts of it have been read so far",
         )
     return Absent(
         message=f"{entity.source.name} had no {what} in its last complete listing.",
         key=str(key),
-        source=entity.source,
+        owner=entity.source,
         as_of=fresh.complete_at,
         is_stale=fresh.is_stale,
     )

@@ -93,11 +93,11 @@ class Query:
     storages: Connection[Storage] = root_connection(
         e.STORAGE, f.StorageFilter, s.StorageSort, "Storages (RSEs), by name."
     )
-    quotas: Connection[Quota] = root_connection(
+    quotas: Connection[Quota] | None = root_connection(
         e.QUOTA,
         f.QuotaFilter,
         s.QuotaSort,
-        "Who may keep how much where. Needs the right READ_QUOTAS.",
+        "Who may keep how much where. Null without the right READ_QUOTAS, with an error.",
         needs=Right.READ_QUOTAS,
     )
     sites: Connection[Site] = root_connection(e.SITE, f.SiteFilter, s.SiteSort, "Sites, by name.")

@@ -2,8 +2,8 @@
 
 import datetime as dt
 
-from sqlalchemy import BigInteger, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, Index, String, case, literal_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from gateway.store.base import Base, Json, JsonValue, Long, UtcDateTime
 
@@ -21,6 +21,10 @@ class FindingRow(Base, kw_only=True):
     invariant: Mapped[int] = mapped_column(BigInteger, index=True)
     code: Mapped[str] = mapped_column(String(64), index=True)
     severity: Mapped[str] = mapped_column(String(16), index=True)
+    # How bad it is, the worst first, for orders that the words do not give.
+    severity_rank: Mapped[int] = column_property(
+        case({"BLOCKER": 0, "WARNING": 1}, value=literal_column("findings.severity"), else_=2)
+    )
     subject_kind: Mapped[str] = mapped_column(String(32))
     subject_key: Mapped[str] = mapped_column(String(300))
     request_name: Mapped[str | None] = mapped_column(String(64), index=True, default=None)

@@ -44,8 +44,8 @@ def look_up(field: str, argument: str) -> str:
       {field}({argument}) {{
         __typename
         ... on {field.capitalize()} {{ {LOOK_UPS[field][3]} source isStale staleReason goneAt ageSeconds }}
-        ... on Absent {{ message key owner: source asOf isStale }}
-        ... on Unknown {{ message key listedBy: source reason }}
+        ... on Absent {{ message key owner asOf isStale }}
+        ... on Unknown {{ message key owner reason }}
       }}
     }}
     """
@@ -98,7 +98,7 @@ async def test_nobody_knows_what_a_source_has_that_was_never_listed(database: Da
         "message": f"Nobody can say whether there is a {field} {key!r}: "
         f"{source} was never listed completely.",
         "key": key,
-        "listedBy": source,
+        "owner": source,
         "reason": "there has been no contact yet",
     }
     assert answer["extensions"]["freshness"] == {
@@ -128,14 +128,14 @@ async def test_after_a_partial_listing_what_is_missing_is_still_unknown(database
 async def test_a_request_of_ours_is_there_or_certainly_not(ask: Asker, database: Database) -> None:
     text = """
     query ($name: String!) {
-      request(name: $name) { __typename ... on Request { name } ... on Absent { message key source isStale } }
+      request(name: $name) { __typename ... on Request { name } ... on Absent { message key owner isStale } }
     }
     """
     absent = {
         "__typename": "Absent",
         "message": "There is no request 'PROD2025-999'.",
         "key": "PROD2025-999",
-        "source": None,
+        "owner": None,
         "isStale": False,
     }
 

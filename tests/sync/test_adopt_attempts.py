@@ -161,4 +161,6 @@ async def test_three_statements_adopt_any_number_of_tasks(database):
             adoption = await adopt_attempts(session, at=LATER)
 
     assert adoption.adopted == 8
-    assert len(statements) == 3
+    # What changed is told to subscribers at the end of the transaction, in a fixed number of statements.
+    adopting = [statement for statement in statements if "events" not in statement and "pg_" not in statement]
+    assert len(adopting) == 3

@@ -51,9 +51,9 @@ class Person(Node, Synced, RowType):
     tasks: Connection[LazyTask] = connection(
         r.TASKS_BY_PERSON, TaskFilter, TaskSort, "The PanDA tasks they own."
     )
-    quotas: list[Quota] = links(
+    quotas: list[Quota] | None = links(
         r.QUOTAS_BY_PERSON,
-        "What they may keep and keep, by storage. Needs the right READ_QUOTAS.",
+        "What they may keep and keep, by storage. Null without the right READ_QUOTAS, with an error.",
         needs=Right.READ_QUOTAS,
     )
 

@@ -60,9 +60,9 @@ class Storage(Node, Synced, RowType):
     replicas: Connection[LazyReplica] = connection(
         r.REPLICAS_BY_STORAGE, ReplicaFilter, ReplicaSort, "Dataset replicas on it."
     )
-    quotas: list[Annotated["Quota", strawberry.lazy("gateway.schema.types.storages")]] = links(
+    quotas: list[Annotated["Quota", strawberry.lazy("gateway.schema.types.storages")]] | None = links(
         r.QUOTAS_BY_STORAGE,
-        "Who may use how much of it. Needs the right READ_QUOTAS.",
+        "Who may use how much of it. Null without the right READ_QUOTAS, with an error.",
         needs=Right.READ_QUOTAS,
     )
 
