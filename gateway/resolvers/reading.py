@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 from aiodataloader import DataLoader
 from sqlalchemy import Executable, select
 from sqlalchemy.engine import Row
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.freshness import Freshness, freshness_of
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, LimitError
+from gateway.store.database import READ_TIMEOUT_S, was_stopped
 from gateway.store.sources import Source, SourceName
 
 Result = TypeVar("Result")
@@ -61,10 +63,20 @@ class Reading:
     ) -> Sequence[Row[*tuple[Any, ...]]]:
         async with self._turn:
             if sources:
-                self.touched.update(sources)
                 await self._load_sources()
+                self.touched.update(sources)
             self._refuse_if_over()
-            return (await self._session.execute(statement)).all()
+            try:
+                return (await self._session.execute(statement)).all()
+            except DBAPIError as error:
+                if not was_stopped(error):
+                    raise
+                raise LimitError(
+                    "TIME",
+                    f"the question took the database longer than {READ_TIMEOUT_S:.0f} s: ask for less",
+                    found=None,
+                    limit=round(READ_TIMEOUT_S),
+                ) from error
 
     async def _sources_in_turn(self) -> dict[str, Source]:
         async with self._turn:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 import strawberry
 
+from gateway.errors import FilterError
 from gateway.resolvers.pages import ListArguments
 from gateway.schema.scalars import BigInt
 from gateway.store.filtering import (
@@ -21,6 +22,10 @@ from gateway.store.filtering import (
     Related,
 )
 from gateway.store.paging import PageArguments
+
+# Relations that a filter may follow one inside the other. People need three (datasets whose replica's storage
+# is at a site); each further one multiplies the rows that the database looks at.
+MAX_FILTER_HOPS = 3
 
 _OPERATORS = {
     "eq": Operator.EQ,
@@ -155,22 +160,30 @@ def list_arguments(
     )
 
 
-def condition_of(filter_: EntityFilter) -> Condition:
-    """Translate a filter input; all that it states must hold, and what it leaves out does not matter."""
-    return AllOf(tuple(_parts(filter_)))
+def condition_of(filter_: EntityFilter, *, hops: int = 0) -> Condition:
+    """Translate a filter input; all that it states must hold, and what it leaves out does not matter.
+
+    `hops` counts the relations followed so far. Raises FilterError for more than MAX_FILTER_HOPS.
+    """
+    if hops > MAX_FILTER_HOPS:
+        raise FilterError(
+            f"the filter follows more than {MAX_FILTER_HOPS} relations into each other: "
+            "ask in several queries"
+        )
+    return AllOf(tuple(_parts(filter_, hops)))
 
 
-def _parts(filter_: EntityFilter) -> Iterator[Condition]:
+def _parts(filter_: EntityFilter, hops: int) -> Iterator[Condition]:
     for name, value in _given(filter_):
         match name, value:
             case "and_", list():
-                yield AllOf(tuple(condition_of(part) for part in value))
+                yield AllOf(tuple(condition_of(part, hops=hops) for part in value))
             case "or_", list():
-                yield AnyOf(tuple(condition_of(part) for part in value))
+                yield AnyOf(tuple(condition_of(part, hops=hops) for part in value))
             case "not_", EntityFilter():
-                yield Not(_known(condition_of(value)))
+                yield Not(_known(condition_of(value, hops=hops)))
             case _, EntityFilter():
-                yield Related(name, condition_of(value))
+                yield Related(name, condition_of(value, hops=hops + 1))
             case _, OperatorInput():
                 yield from _comparisons(name, value)
             case _, bool():

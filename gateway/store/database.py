@@ -8,14 +8,16 @@ behind a fair lock in this process, because SQLite's own waiting can starve a wr
 import asyncio
 import contextlib
 import fcntl
+import math
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from gateway.errors import DatabaseBusyError, SettingError
@@ -50,6 +52,12 @@ def parse_database_url(text: str) -> URL:
             f"GATEWAY_DATABASE_URL names no file: a database in memory would be lost, write {SQLITE}:///file.db"
         )
     return url
+
+
+# A statement of a reader that runs longer would keep its connection, and in the end everybody else, waiting.
+READ_TIMEOUT_S = 20.0
+# SQLite asks whether to go on after so many steps of its machine: some milliseconds.
+SQLITE_STEPS_BETWEEN_LOOKS = 50_000
 
 
 class Database:
@@ -125,7 +133,10 @@ def _create_engine(url: URL, pool_size: int) -> AsyncEngine:
 
 
 def _prepare_postgresql(engine: Engine) -> None:
-    """Count in UTC, as SQLite does: else the month of a moment is that of wherever the server is set to."""
+    """Count in UTC, as SQLite does: else the month of a moment is that of wherever the server is set to.
+
+    Readers are stopped by the server when a statement takes too long.
+    """
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
@@ -134,12 +145,17 @@ def _prepare_postgresql(engine: Engine) -> None:
         cursor.close()
         connection.commit()
 
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("postgresql_readonly", False):
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {READ_TIMEOUT_S * 1000:.0f}")
+
 
 def _prepare_sqlite(engine: Engine) -> None:
     begin_sqlite_ourselves(engine)
 
     @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: object) -> None:
+    def on_connect(connection: Any, record: Any) -> None:
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",
@@ -151,6 +167,17 @@ def _prepare_sqlite(engine: Engine) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
         connection.create_function("lower", 1, _lower, deterministic=True)
+        ends = record.info["statement_ends"] = [math.inf]
+        connection.run_async(
+            lambda driver: driver.set_progress_handler(
+                lambda: time.monotonic() > ends[0], SQLITE_STEPS_BETWEEN_LOOKS
+            )
+        )
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def on_execute(connection: Connection, *_: object) -> None:
+        may_write = connection.get_execution_options().get("begin_immediate", False)
+        connection.info["statement_ends"][0] = math.inf if may_write else time.monotonic() + READ_TIMEOUT_S
 
 
 def _lower(text: str | None) -> str | None:
@@ -176,6 +203,11 @@ def begin_sqlite_ourselves(engine: Engine) -> None:
             connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if may_write else 'ON'}")
             connection.info["may_write"] = may_write
         connection.exec_driver_sql("BEGIN IMMEDIATE" if may_write else "BEGIN")
+
+
+def was_stopped(error: DBAPIError) -> bool:
+    """Whether a statement failed because it took longer than READ_TIMEOUT_S."""
+    return getattr(error.orig, "sqlstate", None) == "57014" or str(error.orig) == "interrupted"
 
 
 @contextlib.contextmanager

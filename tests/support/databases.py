@@ -67,7 +67,7 @@ def counted_statements(database: Database) -> Iterator[list[str]]:
     statements: list[str] = []
 
     def on_execute(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA")):
+        if not statement.startswith(("BEGIN", "PRAGMA", "SET LOCAL statement_timeout")):
             statements.append(statement)
 
     event.listen(database.engine.sync_engine, "before_cursor_execute", on_execute)
