@@ -1,5 +1,5 @@
 # Every target does its own set-up; nothing needs to be installed by hand but git, make and Python 3.11+.
-#   make run PORT=8080           make test ARGS="-k seeds"           make bench ARGS="--size 100"
+#   make run PORT=8080           make test ARGS="-k seeds"           make bench ARGS="--scales 100"
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint format bench schema lock clean

@@ -53,7 +53,7 @@ class Limits:
     # `id` and `name`, each once.
     repeats: int = 30
 
-    # One page of a connection, and one list of ids (agreed in the issue of the foundation).
+    # One page of a connection, and one list of ids: a longer answer keeps everybody else waiting.
     page_size: int = 1_000
 
     # Objects that the document may return, estimated from page sizes and usual lengths of lists. Field by

@@ -168,7 +168,9 @@ class CentralProductionTable:
     """The talk's table."""
 
     rows: list[CentralProductionRow] = strawberry.field(description="One row per task, newest first.")
-    total: ProductionStatistics = strawberry.field(description="What the rows add up to.")
+    total: ProductionStatistics = strawberry.field(
+        description="What all tasks that meet the filter add up to, shown in `rows` or not."
+    )
 
 
 @strawberry.type(description="Sums over everything, by groups; each list is one question to the database.")

@@ -33,7 +33,9 @@ class Finding(Node, RowType):
 
     invariant: BigInt = strawberry.field(description="Number of the invariant in the documentation.")
     code: str = strawberry.field(description="Short name of what was found, for example seed-overlap.")
-    subject_kind: str = strawberry.field(description="Kind of what it is about: request, task, dataset, ...")
+    subject_kind: str = strawberry.field(
+        description="Kind of what it is about: REQUEST, TASK, DATASET, PERSON, STORAGE, SITE."
+    )
     subject_key: str = strawberry.field(description="Key of what it is about.")
     message: str = strawberry.field(description="What was found, in a sentence.")
     suggestion: str | None = strawberry.field(description="What could be done; null when nothing is known.")

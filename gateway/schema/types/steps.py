@@ -38,7 +38,7 @@ class Step(Node, RowType):
 
     key: str = strawberry.field(description="Request and kind in one text, for example PROD2025-013.SIM.")
     kind: str = strawberry.field(description="What the step does: SIM, RECO, GEN, DIGI, ...; an open set.")
-    position: BigInt = strawberry.field(description="Its place among the steps, from 0.")
+    position: BigInt = strawberry.field(description="Its place among the steps, from 1.")
     script: str | None = strawberry.field(
         description="Path of the script on CVMFS; null when it was not recorded."
     )
