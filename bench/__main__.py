@@ -7,14 +7,17 @@ import importlib.metadata
 import json
 import os
 import platform
+import sqlite3
+import subprocess
 import tempfile
 from pathlib import Path
 
-from bench.measure import Cost, ask_repeatedly, cost_of, count_statements, serving
+from bench.measure import Cost, ask_from_many, ask_repeatedly, cost_of, count_statements, serving
 from bench.questions import Question, questions
 from bench.worlds import BUILT_AT, World, worlds
 from gateway.store.database import Database
 from tests.support.asking import Asker
+from tests.support.postgres import find_programs
 
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = (
@@ -61,7 +64,8 @@ def measure_world(world: World, seconds: float) -> list[Cost]:
         statements = asyncio.run(count_statements(world, question))
         with serving(world) as server:
             latencies, size, cpu_s = ask_repeatedly(server, question, seconds)
-            cost = cost_of(world, question, statements, latencies, size, cpu_s, server.peak_mib())
+            per_second = ask_from_many(server, question, seconds)
+            cost = cost_of(world, question, statements, latencies, size, cpu_s, per_second, server.peak_mib())
         costs.append(cost)
         print(
             f"{cost.question:12} {cost.statements:5} {cost.answer_bytes:8} {cost.median_ms:9.1f} "
@@ -97,10 +101,30 @@ def describe_machine() -> dict[str, object]:
     return {
         "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "processor": _processor(),
         "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "postgresql": _postgresql(),
         **{package: importlib.metadata.version(package) for package in PACKAGES},
         "load": round(os.getloadavg()[0], 2),
     }
+
+
+def _processor() -> str:
+    """Return the processor's name, as Linux gives it."""
+    names = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    return names[0] if names else "unknown"
+
+
+def _postgresql() -> str:
+    """Return the version of the server that is measured."""
+    postgres = find_programs() / "postgres"
+    said = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=True)
+    return said.stdout.split()[-1] if "(" not in said.stdout else said.stdout.split()[2]
 
 
 def keep(machine: dict[str, object], built: list[dict[str, object]], costs: list[Cost]) -> None:

@@ -20,13 +20,20 @@ from gateway.store.database import Database
 from tests.support.asking import Asker
 from tests.support.databases import counted_statements
 
+# Enough for the server never to wait for a client.
+CONNECTIONS = 8
+
 # The server has one core to itself, the client and the database the others, when the machine has several.
 SERVER_CORE = 0
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a question cost in one world; times are the client's, memory is the server's high-water mark."""
+    """What a question cost in one world.
+
+    Latencies are those of one client asking alone, `per_second` is what eight get together from the server's
+    one core, memory is the server's high-water mark over both.
+    """
 
     kind: str
     scale: int
@@ -138,6 +145,29 @@ def ask_repeatedly(server: Server, question: Question, seconds: float) -> tuple[
     return latencies, size, server.cpu_s() - cpu
 
 
+def ask_from_many(server: Server, question: Question, seconds: float) -> float:
+    """Ask from CONNECTIONS connections at once for a while; return the answers per second of all together."""
+    ends = time.perf_counter() + seconds
+    counts = [0] * CONNECTIONS
+
+    def ask(place: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+        turn = place
+        while time.perf_counter() < ends:
+            _ask(connection, question, turn)
+            counts[place] += 1
+            turn += CONNECTIONS
+        connection.close()
+
+    began = time.perf_counter()
+    threads = [threading.Thread(target=ask, args=(place,)) for place in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / (time.perf_counter() - began)
+
+
 def _ask(connection: http.client.HTTPConnection, question: Question, turn: int) -> int:
     body = json.dumps({"query": question.document, "variables": question.variables(turn)})
     connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})
@@ -156,6 +186,7 @@ def cost_of(
     latencies: Sequence[float],
     size: int,
     cpu_s: float,
+    per_second: float,
     peak_mib: float,
 ) -> Cost:
     """Put the figures of one question together."""
@@ -168,7 +199,7 @@ def cost_of(
         answer_bytes=size,
         median_ms=1000 * statistics.median(ordered),
         p99_ms=1000 * ordered[math.ceil(0.99 * len(ordered)) - 1],
-        per_second=len(ordered) / sum(ordered),
+        per_second=per_second,
         server_cpu_ms=1000 * cpu_s / len(ordered),
         peak_mib=peak_mib,
     )
