@@ -12,7 +12,7 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.exceptions import StrawberryInputCoercionError
 
-from gateway.errors import GatewayError, LimitError
+from gateway.errors import GatewayError, InputError, LimitError
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -159,6 +159,11 @@ def field_problem(
         message = _without_python(error) if names_are_open else CLOSED_ARGUMENT
         return Problem(message, BAD_USER_INPUT, _locations(error), path)
     return internal_problem(report(cause, path), _locations(error), path)
+
+
+def is_bad_input(error: GraphQLError) -> bool:
+    """Whether a field failed because what the caller gave cannot be used, and for no reason of ours."""
+    return isinstance(list(_causes(error))[-1], InputError)
 
 
 def _causes(error: GraphQLError) -> Iterator[Exception]:

@@ -23,9 +23,10 @@ from gateway.store.filtering import (
 )
 from gateway.store.paging import PageArguments
 
-# Relations that a filter may follow one inside the other. People need three (datasets whose replica's storage
-# is at a site); each further one multiplies the rows that the database looks at.
-MAX_FILTER_HOPS = 3
+# Relations that a filter may follow one inside the other. People need four (requests with tasks with jobs at
+# queues of a site), but among four none twice: going round multiplies the rows that the database looks at.
+MAX_FILTER_HOPS = 4
+MAX_HOPS_GOING_ROUND = 3
 
 _OPERATORS = {
     "eq": Operator.EQ,
@@ -160,30 +161,32 @@ def list_arguments(
     )
 
 
-def condition_of(filter_: EntityFilter, *, hops: int = 0) -> Condition:
+def condition_of(filter_: EntityFilter, *, path: tuple[str, ...] = ()) -> Condition:
     """Translate a filter input; all that it states must hold, and what it leaves out does not matter.
 
-    `hops` counts the relations followed so far. Raises FilterError for more than MAX_FILTER_HOPS.
+    `path` names the relations followed so far. Raises FilterError for one that is too long or goes round.
     """
-    if hops > MAX_FILTER_HOPS:
+    if len(path) > MAX_FILTER_HOPS:
         raise FilterError(
             f"the filter follows more than {MAX_FILTER_HOPS} relations into each other: "
             "ask in several queries"
         )
-    return AllOf(tuple(_parts(filter_, hops)))
+    if len(path) > MAX_HOPS_GOING_ROUND and len(set(path)) != len(path):
+        raise FilterError(f"the filter goes round by `{path[-1]}`: ask in several queries")
+    return AllOf(tuple(_parts(filter_, path)))
 
 
-def _parts(filter_: EntityFilter, hops: int) -> Iterator[Condition]:
+def _parts(filter_: EntityFilter, path: tuple[str, ...]) -> Iterator[Condition]:
     for name, value in _given(filter_):
         match name, value:
             case "and_", list():
-                yield AllOf(tuple(condition_of(part, hops=hops) for part in value))
+                yield AllOf(tuple(condition_of(part, path=path) for part in value))
             case "or_", list():
-                yield AnyOf(tuple(condition_of(part, hops=hops) for part in value))
+                yield AnyOf(tuple(condition_of(part, path=path) for part in value))
             case "not_", EntityFilter():
-                yield Not(_known(condition_of(value, hops=hops)))
+                yield Not(_known(condition_of(value, path=path)))
             case _, EntityFilter():
-                yield Related(name, condition_of(value, hops=hops + 1))
+                yield Related(name, condition_of(value, path=(*path, name)))
             case _, OperatorInput():
                 yield from _comparisons(name, value)
             case _, bool():

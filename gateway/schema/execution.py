@@ -33,6 +33,7 @@ from gateway.schema.answers import (
     field_problem,
     gateway_problem,
     internal_problem,
+    is_bad_input,
     refusal,
     variable_problem,
 )
@@ -363,7 +364,12 @@ class Executor(Generic[V]):
         names_are_open = viewer.may_introspect
         if result.data is None and errors and all(error.path is None for error in errors):
             return refusal([variable_problem(error, names_are_open=names_are_open) for error in errors])
-        return executed(result.data, self._problems(errors, viewer), extensions)
+        problems = self._problems(errors, viewer)
+        # Nothing was found, and only for what was asked: the request itself is what is wrong.
+        is_empty = result.data is None or all(value is None for value in result.data.values())
+        if errors and is_empty and all(is_bad_input(error) for error in errors):
+            return refusal(problems)
+        return executed(result.data, problems, extensions)
 
     def _problems(self, errors: Sequence[GraphQLError], viewer: V) -> Sequence[Problem]:
         """Return the entries for errors in fields, and log those that nobody raised on purpose."""

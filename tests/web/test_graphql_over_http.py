@@ -138,7 +138,7 @@ async def test_get_never_changes_anything(
         ("query=%7Bme%7D&variables=%7B", 400, "BAD_REQUEST"),
         ("query=%7Bme%7D&variables=%5B%5D", 400, "BAD_REQUEST"),
         ("query=%7Bme%7D&variables=7", 400, "BAD_REQUEST"),
-        ("query=%FF%FE", 400, "GRAPHQL_PARSE_FAILED"),
+        ("query=%FF%FE", 400, "BAD_REQUEST"),
     ],
 )
 async def test_get_with_bad_parameters_is_refused(
@@ -150,8 +150,8 @@ async def test_get_with_bad_parameters_is_refused(
 
 
 async def test_query_string_above_the_limit_is_refused() -> None:
-    allowed = await raw_request([], b"", method="GET", query_string=b"query=%7Bme%7D&x=" + b"x" * 60_000)
-    refused = await raw_request([], b"", method="GET", query_string=b"query=%7Bme%7D&x=" + b"x" * 65_536)
+    allowed = await raw_request([], b"", method="GET", query_string=b"query=%7Bme%7D&x=" + b"x" * 48_000)
+    refused = await raw_request([], b"", method="GET", query_string=b"query=%7Bme%7D&x=" + b"x" * 49_152)
 
     assert (allowed, refused) == (200, 414)
 
