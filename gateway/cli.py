@@ -18,7 +18,8 @@ from sqlalchemy.engine import URL
 
 from gateway import __version__
 from gateway.app import create_app, create_executor, utc_now
-from gateway.auth.viewer import Right, Viewer
+from gateway.auth.permissions import Right
+from gateway.auth.viewer import Viewer
 from gateway.connect import connect
 from gateway.errors import GatewayError, ImportFileError, InputError, SettingError
 from gateway.imports.report import Verdict, render

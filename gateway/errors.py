@@ -13,7 +13,8 @@
     │   ├── OperationError        which operation to execute is unclear, or it is not executed here
     │   └── TransportError        an HTTP request is not one we take; it says with which status
     ├── RefusedError              the viewer may not do this
-    │   └── UnauthenticatedError  nobody is known to be asking
+    │   ├── UnauthenticatedError  nobody is known to be asking
+    │   └── CredentialMissingError  the gateway cannot act for this person any more
     ├── SetupError                the program cannot start as it is configured; the message says what to do
     │   ├── SettingError          a setting has a value that cannot work
     │   ├── DatabaseVersionError  the database is older or newer than the code
@@ -136,6 +137,12 @@ class UnauthenticatedError(RefusedError):
     """Nobody is known to be asking, and what was asked for is not open to everybody; log in and ask again."""
 
     code = "UNAUTHENTICATED"
+
+
+class CredentialMissingError(RefusedError):
+    """The gateway cannot act for this person at another service, or no longer; logging in again helps."""
+
+    code = "CREDENTIAL_MISSING"
 
 
 class SetupError(GatewayError):

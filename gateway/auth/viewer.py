@@ -1,35 +1,43 @@
 """The viewer: who asks, and which rights they hold. How somebody becomes a viewer is not decided here."""
 
-import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from gateway.auth.permissions import Right, Role
 from gateway.errors import RefusedError
-
-
-class Right(enum.StrEnum):
-    """What a viewer may do; nothing is allowed that is not listed for them."""
-
-    READ = "read"
-    """See productions, tasks, datasets, sites, and the names and groups of people."""
-    READ_QUOTAS = "read_quotas"
-    """See how much other people may keep and keep."""
-    INTROSPECT = "introspect"
-    """Ask the schema about itself."""
-    OPERATE = "operate"
-    """Ask for a source to be read at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Somebody who asks, with the rights they hold in this request."""
+    """Somebody who asks, with the rights they hold in this request.
+
+    `subject` and `username` are IAM's, None for whoever is not known to it; `groups` are full paths without a
+    slash in front. `jti` is the id of the token they came with. `credential` is what `Credentials` turns into
+    tokens for other services, also later and in a worker; it is a reference and no secret, None when the
+    gateway cannot act for them.
+    """
 
     name: str
     rights: frozenset[Right] = frozenset()
+    roles: frozenset[Role] = frozenset()
+    subject: str | None = None
+    username: str | None = None
+    groups: tuple[str, ...] = ()
+    jti: str | None = None
+    credential: str | None = field(default=None, repr=False)
 
     @property
     def may_introspect(self) -> bool:
         """Whether the schema's own description may be asked for."""
         return Right.INTROSPECT in self.rights
+
+    @property
+    def actor(self) -> str:
+        """What the trail of changes calls them: the user name, or the name of what is none."""
+        return self.username or self.name
+
+    def may(self, right: Right) -> bool:
+        """Whether the viewer holds the right."""
+        return right in self.rights
 
     def require(self, right: Right) -> None:
         """Return if the viewer holds the right; raise RefusedError naming it otherwise."""

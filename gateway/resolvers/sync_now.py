@@ -6,6 +6,8 @@ from typing import Final
 
 from sqlalchemy import select
 
+from gateway.auth.viewer import Viewer
+from gateway.store.audit import AuditEntry, record
 from gateway.store.database import Database
 from gateway.store.sources import SourceName
 from gateway.store.sync_jobs import SyncJob
@@ -22,7 +24,7 @@ class SyncWish:
     too_soon_until: dt.datetime | None = None
 
 
-async def sync_now(database: Database, source: SourceName, *, now: dt.datetime) -> SyncWish:
+async def sync_now(database: Database, viewer: Viewer, source: SourceName, *, now: dt.datetime) -> SyncWish:
     """Mark all jobs of a source as wanted; a worker takes them within seconds.
 
     Nothing is marked when one of them was wanted or run within the last minute.
@@ -39,4 +41,15 @@ async def sync_now(database: Database, source: SourceName, *, now: dt.datetime) 
             return SyncWish((), too_soon_until=latest + AT_MOST_EVERY)
         for job in jobs:
             job.wanted_at = now
+        await record(
+            session,
+            AuditEntry(
+                actor=viewer.actor,
+                action="syncNow",
+                object_kind="Source",
+                object_key=source.value,
+                jti=viewer.jti,
+                at=now,
+            ),
+        )
         return SyncWish(tuple(job.name for job in jobs))

@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from gateway.schema.context import ShownAs
 from gateway.schema.mutation import Mutation
+from gateway.schema.needs import check_rights
 from gateway.schema.node import read_column
 from gateway.schema.query import Query
 from gateway.schema.scalars import SCALARS
@@ -104,8 +105,11 @@ LIST_BOUNDS: Mapping[str, int] = {
 
 
 def build_schema() -> strawberry.Schema:
-    """Return the schema; its SDL is the public contract and is committed as schema.graphql."""
-    return strawberry.Schema(
+    """Return the schema; its SDL is the public contract and is committed as schema.graphql.
+
+    Raises SetupError when a mutation asks for no right.
+    """
+    schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
@@ -113,3 +117,5 @@ def build_schema() -> strawberry.Schema:
         # Not `sort_schema`: the sorted copy loses Strawberry's enums, whose defaults then cannot be written.
         config=StrawberryConfig(default_resolver=read_column, scalar_map=SCALARS),  # type: ignore[arg-type]
     )
+    check_rights(schema)
+    return schema

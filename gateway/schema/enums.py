@@ -2,7 +2,7 @@
 
 import strawberry
 
-from gateway.auth.viewer import Right
+from gateway.auth.permissions import Right
 from gateway.domain.findings import Severity
 from gateway.domain.freshness import Presence
 from gateway.domain.states import Execution, Intent
@@ -68,8 +68,14 @@ strawberry.enum(
     name="Right",
     description=(
         "What a viewer may do. READ: see productions, tasks, datasets, sites, names and groups of people. "
-        "READ_QUOTAS: see others' quotas. INTROSPECT: ask the schema about itself. OPERATE: have a source "
-        "read at once."
+        "READ_QUOTAS: see others' quotas. READ_PERSONAL: see what identifies people elsewhere. INTROSPECT: "
+        "ask the schema about itself. COMMENT: comment on requests. DEFINE: make, change and clone requests. "
+        "APPROVE: approve, hold and cancel them. ACCEPT: judge what they produced. SUBMIT: send steps to "
+        "PanDA. STEER: retry, stop and move tasks. MANAGE_RULES: change Rucio's rules. REPAIR: redo exactly "
+        "what is missing. ACKNOWLEDGE: take note of findings, adopt tasks. MANAGE_REGISTRIES: change "
+        "campaigns, software, geometries, templates. OPERATE: have a source read at once, let a held removal "
+        "through. READ_AUDIT: see who did what. OWN_TOKENS: make and revoke access tokens for oneself. "
+        "ADMINISTER: end other people's logins and tokens."
     ),
 )
 strawberry.enum(

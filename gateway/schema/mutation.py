@@ -1,4 +1,4 @@
-"""The root of all changes; each asks for its right first, and expected refusals are data."""
+"""The root of all changes; each declares its right (`schema.needs`), and expected refusals are data."""
 
 import datetime as dt
 from typing import Annotated
@@ -8,6 +8,7 @@ import strawberry
 from gateway.resolvers.sync_now import sync_now
 from gateway.schema.context import Info
 from gateway.schema.enums import Right, SourceName
+from gateway.schema.needs import mutation
 
 
 @strawberry.type(description="The source will be read within seconds, if a worker runs.")
@@ -37,14 +38,15 @@ SyncNowResult = Annotated[
 class Mutation:
     """The root of all changes."""
 
-    @strawberry.mutation(
-        description="Ask for a source to be read at once. Needs the right OPERATE; at most once a minute."
+    @mutation(
+        needs=Right.OPERATE,
+        concerns="source",
+        description="Ask for a source to be read at once; at most once a minute.",
     )
     async def sync_now(self, info: Info, source: SourceName) -> SyncNowResult:
         """Enqueue the source's jobs, or say that it is too soon."""
         context = info.context
-        context.viewer.require(Right.OPERATE)
-        wish = await sync_now(context.database, source, now=context.reading.now)
+        wish = await sync_now(context.database, context.viewer, source, now=context.reading.now)
         if wish.too_soon_until is not None:
             return TooSoon(
                 message=f"{source.name} was read or asked for less than a minute ago.",

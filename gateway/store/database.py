@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from gateway.errors import DatabaseBusyError, SettingError
+from gateway.store.audit import write_recorded
 from gateway.store.events import write_told
 
 SQLITE = "sqlite+aiosqlite"
@@ -93,13 +94,15 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """Give a session whose work is committed as a whole at the end, or not at all.
 
-        What was told in it (`store.events`) is committed with it, and then those who listen are called.
+        What was told in it (`store.events`) and recorded (`store.audit`) is committed with it, and then those
+        who listen are called.
         """
         async with contextlib.AsyncExitStack() as stack:
             if self.is_sqlite:
                 await stack.enter_async_context(self._write_turn)
             session = await stack.enter_async_context(self._write_sessions.begin())
             yield session
+            await write_recorded(session)
             has_told = await write_told(session)
         if has_told:
             for call in tuple(self._told):

@@ -3,7 +3,8 @@
 import pytest
 from graphql import GraphQLInputObjectType, get_named_type
 
-from gateway.auth.viewer import Right, Viewer
+from gateway.auth.permissions import Right
+from gateway.auth.viewer import Viewer
 from gateway.schema.build import build_schema
 from gateway.store.database import Database
 from tests.conftest import LOADED_AT

@@ -5,7 +5,9 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
-from gateway.auth.viewer import Right, Viewer
+from gateway.auth.permissions import Right
+from gateway.auth.viewer import Viewer
+from gateway.store.audit import AuditRow
 from gateway.store.database import Database
 from gateway.store.sync_jobs import SyncJob
 from tests.support.asking import Asker
@@ -27,6 +29,12 @@ async def asker(database: Database) -> Asker:
 async def wanted(database: Database) -> dict[str, dt.datetime | None]:
     async with database.snapshot() as session:
         return {row.name: row.wanted_at for row in await session.scalars(select(SyncJob))}
+
+
+async def trail(database: Database) -> list[tuple[str, str, str, str]]:
+    async with database.snapshot() as session:
+        rows = await session.scalars(select(AuditRow).order_by(AuditRow.number))
+        return [(row.actor, row.action, row.object_key, row.outcome) for row in rows]
 
 
 async def test_all_jobs_of_the_source_are_wanted(asker: Asker) -> None:
@@ -63,12 +71,27 @@ async def test_after_a_minute_it_may_be_asked_for_again(asker: Asker) -> None:
 
 
 async def test_without_the_right_nothing_is_wanted(asker: Asker) -> None:
-    asker.viewer = Viewer("reader", frozenset(Right) - {Right.OPERATE})
+    asker.viewer = Viewer("Reader", frozenset(Right) - {Right.OPERATE}, subject="s-1", username="reader")
 
     answer = await asker.answer(WISH)
 
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     assert set((await wanted(asker.database)).values()) == {None}
+    assert await trail(asker.database) == [("reader", "syncNow", "rucio", "refused")]
+
+
+async def test_strangers_cannot_fill_the_trail(asker: Asker) -> None:
+    asker.viewer = Viewer("anonymous", frozenset({Right.READ}))
+
+    await asker.answer(WISH)
+
+    assert await trail(asker.database) == []
+
+
+async def test_a_wish_leaves_an_entry_in_the_trail(asker: Asker) -> None:
+    await asker(WISH)
+
+    assert await trail(asker.database) == [("tester", "syncNow", "rucio", "done")]
 
 
 async def test_a_source_without_jobs_has_nothing_to_read(asker: Asker) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 
 from gateway.app import create_executor
-from gateway.auth.viewer import Right, Viewer
+from gateway.auth.permissions import Right
+from gateway.auth.viewer import Viewer
 from gateway.schema.execution import Executor, OperationRequest
 from gateway.store.database import Database
 
