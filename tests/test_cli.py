@@ -60,12 +60,12 @@ def running(*arguments: str, environment: dict[str, str]) -> Iterator[tuple[str,
             pytest.fail("".join(said))
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
 
 def ask(address: str, query: str) -> httpx2.Response:
     """Send one query over HTTP."""
-    return httpx2.post(address, json={"query": query}, timeout=30)
+    return httpx2.post(address, json={"query": query}, timeout=120)
 
 
 def one_line(process: subprocess.CompletedProcess[str]) -> str:
@@ -88,7 +88,7 @@ def test_run_ends_cleanly_when_it_is_told_to(environment: dict[str, str]) -> Non
     with running("run", "--port", "0", environment=environment) as (_address, process):
         process.send_signal(signal.SIGTERM)
 
-        status = process.wait(timeout=30)
+        status = process.wait(timeout=120)
 
     assert status in {0, -signal.SIGTERM}
 

@@ -12,7 +12,7 @@ from gateway.settings import Settings
 from gateway.store.database import Database
 from tests.support.serving import served
 
-CLOSE_TIMEOUT_S = 10
+CLOSE_TIMEOUT_S = 60
 
 
 @contextlib.contextmanager

@@ -39,7 +39,7 @@ PLAIN_TOOLS = (
 )
 
 # How long a server may take to stop on a loaded machine before it counts as left behind.
-GONE_TIMEOUT_S = 20.0
+GONE_TIMEOUT_S = 60.0
 
 HOLD_A_SERVER = """
 import time

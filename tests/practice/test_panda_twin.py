@@ -27,6 +27,7 @@ from gateway.upstreams.http import Manners
 from gateway.upstreams.panda.client import PandaClient
 from gateway.upstreams.panda.feeds import JobCountsFeed, TasksFeed
 from gateway.upstreams.ports import Page
+from tests.support.manners import QUICK, manners_under
 from tests.support.serving import served
 
 START = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
@@ -74,9 +75,8 @@ def twin() -> Iterator[Twin]:
 
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[PandaClient]:
-    quick = Manners(per_second=10_000, burst=10_000, read_s=0.5, deadline_s=5.0)
-    client = PandaClient(url, token=lambda: "a-token", origin="spd:production", manners=quick)
+async def connected(url: str, manners: Manners = QUICK) -> AsyncIterator[PandaClient]:
+    client = PandaClient(url, token=lambda: "a-token", origin="spd:production", manners=manners)
     try:
         yield client
     finally:
@@ -254,8 +254,9 @@ async def test_no_fault_passes_for_a_list_and_the_next_reading_is_whole(
     twin.after(hours=3)
 
     twin.faults.plan(fault, path=f"{TASKS}/get_tasks_detailed_info_since")
-    with pytest.raises(error):
-        await read(tasks_feed(client, *made).everything())
+    async with connected(twin.url, manners_under(fault)) as asking:
+        with pytest.raises(error):
+            await read(tasks_feed(asking, *made).everything())
     twin.faults.clear()
     found = await read(tasks_feed(client, *made).everything())
 

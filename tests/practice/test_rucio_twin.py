@@ -26,10 +26,10 @@ from gateway.practice.world import practice_snapshot
 from gateway.upstreams.http import HttpUpstream, Manners
 from gateway.upstreams.rucio.tokens import PasswordLogin
 from gateway.upstreams.rucio.upstream import RucioUpstream
+from tests.support.manners import QUICK, manners_under
 from tests.support.serving import served
 
 START = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
-QUICK = Manners(per_second=10_000, burst=10_000, read_s=0.4, deadline_s=1.5)
 # What a healthy reading of the practice world gives.
 WHOLE = {
     "datasets": 24,
@@ -65,8 +65,10 @@ def served_twin() -> Iterator[Twin]:
 
 
 @asynccontextmanager
-async def reading(twin: Twin, url: str | None = None) -> AsyncIterator[RucioUpstream]:
-    http = HttpUpstream("rucio", url or twin.url, manners=QUICK)
+async def reading(
+    twin: Twin, url: str | None = None, manners: Manners = QUICK
+) -> AsyncIterator[RucioUpstream]:
+    http = HttpUpstream("rucio", url or twin.url, manners=manners)
     tokens = PasswordLogin(
         http, account="gateway", username="gateway", password="secret-gateway", clock=twin.now
     )
@@ -141,13 +143,14 @@ async def test_a_reading_is_dated_by_the_twins_clock(twin: Twin, upstream: Rucio
 async def test_a_fault_ends_a_reading_with_its_error_and_the_next_is_whole(
     unchanging: Twin, fault: Fault, error: type[UpstreamError], path: str
 ) -> None:
-    async with reading(unchanging) as upstream:
-        unchanging.faults.plan(fault, path=path)
+    unchanging.faults.plan(fault, path=path)
 
+    async with reading(unchanging, manners=manners_under(fault)) as asking:
         with pytest.raises(error):
-            await counted(upstream)
-        unchanging.faults.clear()
+            await counted(asking)
+    unchanging.faults.clear()
 
+    async with reading(unchanging) as upstream:
         assert await counted(upstream) == WHOLE
 
 

@@ -118,7 +118,7 @@ async def test_numbers_follow_the_order_of_commits(database: Database) -> None:
                     for change in await changes_after(session, seen[-1] if seen else 0, limit=100)
                 )
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await asyncio.gather(write("a"), write("b"), write("c"), read())
 
     assert len(seen) == len(set(seen)) == 15

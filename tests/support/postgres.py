@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Far beyond what a loaded machine needs (0.2 s when idle), so that only a server that will never come is
 # given up.
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 60.0
 
 # A socket's whole path must fit the operating system's 104 to 108 bytes; its name takes 14.
 LONGEST_SOCKET_FOLDER = 85

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-START_TIMEOUT_S = 20
+START_TIMEOUT_S = 60
 
 
 @contextlib.contextmanager

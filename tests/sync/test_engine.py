@@ -18,7 +18,7 @@ from gateway.sync.jobs import Job, Pace
 from gateway.upstreams.ports import Page, Record
 
 START = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
-PACE = Pace(changes_every_s=60, whole_every_s=600, deadline_s=5, stale_after_s=7200)
+PACE = Pace(changes_every_s=60, whole_every_s=600, deadline_s=120, stale_after_s=7200)
 
 
 @dataclass

@@ -28,7 +28,7 @@ from tests.support.databases import DatabaseMaker, opened
 
 HISTORIES = int(os.environ.get("GATEWAY_HISTORIES", "500"))
 START = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
-PACE = Pace(changes_every_s=60, whole_every_s=600, deadline_s=30, stale_after_s=7200)
+PACE = Pace(changes_every_s=60, whole_every_s=600, deadline_s=120, stale_after_s=7200)
 NAMES = [f"Q{n}" for n in range(12)]
 
 

@@ -25,6 +25,7 @@ from tests.sync.reader import read, read_for_ever
 
 KILLS = int(os.environ.get("GATEWAY_KILLS", "200")) // 2
 SEED = 20260301
+START_TIMEOUT_S = 120
 # Enough datasets for a reading of several pages and transactions.
 MADE = 2500
 
@@ -46,12 +47,16 @@ async def test_a_worker_killed_at_any_moment_loses_and_doubles_nothing(
     processes.set_forkserver_preload(["tests.sync.reader"])
     with served(create_rucio_twin(catalogue), date_header=False) as rucio:
         for kill in range(KILLS):
+            ready = processes.Event()
             process = processes.Process(
                 target=read_for_ever,
-                args=(url, rucio, f"process {kill}", kill * (LEASE.total_seconds() + 1)),
+                args=(url, rucio, f"process {kill}", kill * (LEASE.total_seconds() + 1), ready),
             )
             process.start()
-            await asyncio.sleep(chance.uniform(0.05, 0.6))
+            # Most are killed while they read, some while they start, however slow the machine is.
+            if kill % 4:
+                await asyncio.to_thread(ready.wait, START_TIMEOUT_S)
+            await asyncio.sleep(chance.uniform(0.0, 0.4))
             assert process.pid is not None
             os.kill(process.pid, signal.SIGKILL)
             process.join()

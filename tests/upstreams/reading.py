@@ -2,11 +2,7 @@
 
 from gateway.store.sources import SourceName
 from gateway.sync.records import SECTIONS
-from gateway.upstreams.http import Manners
 from gateway.upstreams.ports import Feed, Record
-
-# Loopback needs no patience, and a test no manners.
-QUICK = Manners(per_second=10_000, burst=10_000, connect_s=1, read_s=0.4, deadline_s=1)
 
 
 async def read_all(feed: Feed) -> dict[str, list[Record]]:

@@ -27,8 +27,9 @@ from gateway.store.sources import SourceName
 from gateway.upstreams.cric.client import CricAddress
 from gateway.upstreams.cric.feeds import CricFeed
 from gateway.upstreams.cric.upstream import CricUpstream
+from tests.support.manners import QUICK, manners_under
 from tests.support.serving import served
-from tests.upstreams.reading import QUICK, assert_typed, read_one
+from tests.upstreams.reading import assert_typed, read_one
 
 NOW = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 SECTIONS = ("sites", "queues", "storage_endpoints", "services", "downtimes")
@@ -171,14 +172,16 @@ async def test_downtimes_may_need_an_identity_and_the_error_says_so(
     ],
 )
 async def test_a_fault_is_an_error_in_words_and_the_next_reading_is_whole(
-    cric: CricUpstream, faults: Faults, section: str, fault: Fault, error: type[UpstreamError]
+    url: str, cric: CricUpstream, faults: Faults, section: str, fault: Fault, error: type[UpstreamError]
 ) -> None:
     feed = feed_of(cric, section)
     whole = await read_one(feed)
+    asking = CricUpstream(CricAddress(url), manners=manners_under(fault))
     faults.plan(fault)
 
     with pytest.raises(error, match="cric"):
-        await read_one(feed)
+        await read_one(feed_of(asking, section))
+    await asking.close()
 
     faults.clear()
     assert await read_one(feed) == whole

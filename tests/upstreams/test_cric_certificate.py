@@ -16,7 +16,8 @@ import pytest
 from gateway.errors import DeniedError, UnreachableError
 from gateway.upstreams.cric.client import CricAddress
 from gateway.upstreams.cric.upstream import CricUpstream
-from tests.upstreams.reading import QUICK, read_one
+from tests.support.manners import QUICK
+from tests.upstreams.reading import read_one
 
 QUEUES = json.dumps({"JINR_SPD": {"status": "online"}}).encode()
 
@@ -40,7 +41,7 @@ class _Server(ThreadingHTTPServer):
     def handle_error(self, request: socket.socket, _client: object) -> None:
         """Read what a refused client still says, or a reset would overtake the alert."""
         with socket.socket(fileno=os.dup(request.fileno())) as rest:
-            rest.settimeout(2)
+            rest.settimeout(20)
             while rest.recv(65_536):
                 pass
 

@@ -25,8 +25,9 @@ from gateway.store.sources import SourceName
 from gateway.upstreams.iam.feeds import PeopleFeed
 from gateway.upstreams.iam.tokens import Credentials, is_same_issuer
 from gateway.upstreams.iam.upstream import IamUpstream
+from tests.support.manners import QUICK, manners_under
 from tests.support.serving import served
-from tests.upstreams.reading import QUICK, assert_typed, read_all
+from tests.upstreams.reading import assert_typed, read_all
 
 NOW = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 OURS = Credentials("gateway-sync", "practice-secret")
@@ -156,13 +157,15 @@ async def test_a_page_that_was_wrong_once_is_read_again(iam: IamUpstream, faults
     ],
 )
 async def test_a_fault_is_an_error_in_words_and_the_next_reading_is_whole(
-    iam: IamUpstream, faults: Faults, path: str, fault: Fault, error: type[UpstreamError]
+    url: str, iam: IamUpstream, faults: Faults, path: str, fault: Fault, error: type[UpstreamError]
 ) -> None:
     whole = await read_all(people_of(iam))
+    asking = IamUpstream(url, OURS, manners=manners_under(fault))
     faults.plan(fault, path=path)
 
     with pytest.raises(error, match="iam"):
-        await read_all(people_of(iam))
+        await read_all(people_of(asking))
+    await asking.close()
 
     faults.clear()
     assert await read_all(people_of(iam)) == whole

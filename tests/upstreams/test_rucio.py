@@ -19,18 +19,18 @@ from gateway.errors import (
     UnreachableError,
     UpstreamError,
 )
-from gateway.upstreams.http import HttpUpstream, Manners
+from gateway.upstreams.http import HttpUpstream
 from gateway.upstreams.ports import Feed, Page
 from gateway.upstreams.rucio import translate
 from gateway.upstreams.rucio.client import rfc1123
 from gateway.upstreams.rucio.tokens import GivenToken, PasswordLogin
 from gateway.upstreams.rucio.upstream import RucioUpstream
+from tests.support.manners import HASTY, QUICK
 
 NOW = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 DATE = {"date": "Sun, 01 Mar 2026 11:59:00 GMT"}
 STREAM = DATE | {"content-type": "application/x-json-stream"}
 JSON = DATE | {"content-type": "application/json"}
-QUICK = Manners(per_second=10_000, burst=10_000, read_s=0.3, deadline_s=1.0)
 
 Answering = Callable[[httpx2.Request], httpx2.Response | Awaitable[httpx2.Response]]
 
@@ -382,12 +382,12 @@ async def reset(writer: asyncio.StreamWriter) -> None:
 
 
 async def hang(writer: asyncio.StreamWriter) -> None:
-    await asyncio.sleep(0.6)
+    await asyncio.sleep(3 * HASTY.read_s)
 
 
 async def drip(writer: asyncio.StreamWriter) -> None:
     writer.write(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
-    for _ in range(12):
+    for _ in range(20):
         writer.write(b"1\r\n \r\n")
         await writer.drain()
         await asyncio.sleep(0.1)
@@ -408,7 +408,7 @@ async def test_a_stream_that_does_not_end_as_it_should_gives_no_page(
     fault: Callable[[asyncio.StreamWriter], Awaitable[None]], error: type[UpstreamError]
 ) -> None:
     async with raw_server(fault) as url:
-        http = HttpUpstream("rucio", url, manners=QUICK)
+        http = HttpUpstream("rucio", url, manners=HASTY if error is SlowError else QUICK)
         upstream = RucioUpstream(http, GivenToken(lambda: "token"), clock=lambda: NOW)
         seen: list[Page] = []
 

@@ -31,7 +31,7 @@ from tests.support.databases import opened
 
 AT = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 STREAM = {"accept": "text/event-stream"}
-WAIT_S = 20.0
+WAIT_S = 60.0
 TASKS = "subscription { taskChanged { jediTaskId status jobsFinished } }"
 
 
@@ -246,7 +246,7 @@ async def test_the_server_stops_at_once_and_its_readers_are_told_the_end(databas
         end = await take(stream)
 
     assert end[1] == "complete"
-    assert time.monotonic() - began_s < 10
+    assert time.monotonic() - began_s < 30
 
 
 async def test_places_are_limited_and_free_again_when_a_reader_leaves(database: Database) -> None:

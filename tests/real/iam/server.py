@@ -21,7 +21,7 @@ from tests.real.environments import bare_environment, environment
 
 LOCK = Path(__file__).with_name("requirements.lock")
 SCRIPT = Path(__file__).with_name("schemas_script.py")
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 90
 TOKEN = "practice-bearer"
 
 

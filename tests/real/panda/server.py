@@ -25,7 +25,7 @@ from tests.support.postgres import create_database, libpq_url
 HERE = Path(__file__).parent
 LOCK = HERE / "requirements.lock"
 SOURCES = HERE / "sources.lock"
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 180
 BUILD_TIMEOUT_S = 180
 CLIENT_ID = "panda"
 ANY_OTHER_GROUP = 65534

@@ -19,7 +19,7 @@ from tests.real.environments import bare_environment, environment
 from tests.support.postgres import create_database
 
 LOCK = Path(__file__).with_name("requirements.lock")
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 180
 # The server's own bootstrap identity; it lives as long as the throw-away database.
 ROOT_LOGIN = ("root", "ddmlab", "secret")
 
