@@ -104,7 +104,7 @@ def quotas() -> Iterator[Record]:
     yield _quota("prodman", "PNPI_EOS", 60 * TB, bytes_at_pnpi(), FILES_AT_PNPI)
     yield _quota("voadmin", "JINR_EOS", -1, 0, 0)
     yield _quota("analyst", "SSAU_DISK", 10 * TB, SKIM_BYTES, SKIM_FILES)
-    yield _quota("operator1", "JINR_EOS", 5 * TB, 0, 0)
+    yield _quota("operator", "JINR_EOS", 5 * TB, 0, 0)
     yield _quota("sampo", "JINR_EOS", 20 * TB, 0, 0)
 
 

@@ -18,6 +18,8 @@ PRIVATE: Final = "private-marker"
 USER_SCHEMA: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP_SCHEMA: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
 INDIGO_USER: Final = "urn:indigo-dc:scim:schemas:IndigoUser"
+PERSONAL_SCOPES: Final = frozenset({"openid", "profile", "email", "offline_access", "wlcg.groups"})
+TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - the name of a grant
 INDIGO_GROUP: Final = "urn:indigo-dc:scim:schemas:IndigoGroup"
 # Group ids are made from their names, so that they are the same in every run.
 _NAMESPACE: Final = uuid.UUID("00000000-0000-4000-8000-0000000000ff")
@@ -25,11 +27,15 @@ _NAMESPACE: Final = uuid.UUID("00000000-0000-4000-8000-0000000000ff")
 
 @dataclass(slots=True)
 class IamClientAccount:
-    """A registered client: what it may ask for, and where its logins may return to."""
+    """A registered client: what it may ask for, how, and where its logins may return to.
+
+    A client with an empty secret is a public one.
+    """
 
     secret: str = field(repr=False)
     scopes: frozenset[str]
     redirect_uris: tuple[str, ...] = ()
+    grant_types: frozenset[str] = frozenset({"client_credentials"})
 
 
 @dataclass(slots=True)
@@ -62,8 +68,15 @@ def practice_iam(at: dt.datetime) -> IamState:
             "gateway-sync": IamClientAccount("practice-secret", frozenset({"scim:read"})),
             "gateway-login": IamClientAccount(
                 "practice-secret",
-                frozenset({"openid", "profile", "offline_access", "wlcg.groups"}),
-                ("http://127.0.0.1:8000/auth/callback",),
+                PERSONAL_SCOPES,
+                ("http://127.0.0.1:8000/auth/callback", "http://localhost:8000/auth/callback"),
+                frozenset({"client_credentials", "authorization_code", "refresh_token", TOKEN_EXCHANGE}),
+            ),
+            # A program with a name and rights of its own.
+            "sampo": IamClientAccount("practice-secret", frozenset({"openid", "profile", "wlcg.groups"})),
+            # For people at a command line; real installations prefer the device flow.
+            "practice-shell": IamClientAccount(
+                "", PERSONAL_SCOPES, grant_types=frozenset({"password", "refresh_token"})
             ),
         },
     )

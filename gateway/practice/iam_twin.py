@@ -1,4 +1,4 @@
-"""A practice INDIGO IAM: discovery, keys, tokens for clients, and SCIM lists of people and groups.
+"""A practice INDIGO IAM: discovery, keys, logins, tokens, and SCIM lists of people and groups.
 
 Its address is its issuer, with a slash in discovery and, unless told otherwise, none in access tokens: that
 is how IAM is often installed.
@@ -17,7 +17,8 @@ from starlette.types import ASGIApp
 
 from gateway.practice.dated import Clock, dated
 from gateway.practice.faults import Faults, with_faults
-from gateway.practice.iam_objects import IamState
+from gateway.practice.iam_login import authorize
+from gateway.practice.iam_objects import TOKEN_EXCHANGE, IamState
 from gateway.practice.iam_scim import error, listed
 from gateway.practice.iam_tokens import TokenOffice, TokenRefusedError
 from gateway.practice.talk import Record
@@ -28,15 +29,24 @@ _SHUFFLE_SEED: Final = 20_250_101
 
 
 def create_iam_twin(
-    state: IamState, *, clock: Clock, faults: Faults | None = None, has_switch: bool = False
+    state: IamState,
+    *,
+    clock: Clock,
+    faults: Faults | None = None,
+    has_switch: bool = False,
+    office: TokenOffice | None = None,
 ) -> ASGIApp:
-    """Return the application; making its key takes about a second."""
-    twin = _Twin(state, TokenOffice(state, clock))
+    """Return the application; making a key for an office of its own takes about a second."""
+    twin = _Twin(state, office or TokenOffice(state, clock))
     app = Starlette(
         routes=[
             Route("/.well-known/openid-configuration", twin.discovery),
             Route("/jwk", twin.keys),
+            Route("/authorize", twin.authorize, methods=["GET", "POST"]),
             Route("/token", twin.token, methods=["POST"]),
+            Route("/userinfo", twin.userinfo, methods=["GET", "POST"]),
+            Route("/introspect", twin.introspect, methods=["POST"]),
+            Route("/revoke", twin.revoke, methods=["POST"]),
             Route("/scim/{kind:str}", twin.resources),
             Route("/scim/{kind:str}/{id:str}", twin.resource),
         ]
@@ -58,11 +68,25 @@ class _Twin:
         return JSONResponse(
             {
                 "issuer": issuer,
+                "authorization_endpoint": f"{issuer}authorize",
                 "token_endpoint": f"{issuer}token",
+                "userinfo_endpoint": f"{issuer}userinfo",
                 "jwks_uri": f"{issuer}jwk",
+                "introspection_endpoint": f"{issuer}introspect",
+                "revocation_endpoint": f"{issuer}revoke",
                 "scim_endpoint": f"{issuer}scim",
-                "grant_types_supported": ["client_credentials"],
-                "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+                "response_types_supported": ["code"],
+                "subject_types_supported": ["public"],
+                "grant_types_supported": [
+                    *("authorization_code", "refresh_token", "client_credentials", "password"),
+                    TOKEN_EXCHANGE,
+                ],
+                "code_challenge_methods_supported": ["S256"],
+                "token_endpoint_auth_methods_supported": [
+                    "client_secret_basic",
+                    "client_secret_post",
+                    "none",
+                ],
                 # IAM does advertise "none": whoever believes it takes tokens without a signature.
                 "id_token_signing_alg_values_supported": ["RS256", "none"],
                 "scopes_supported": ["openid", "profile", "email", "offline_access"],
@@ -75,17 +99,48 @@ class _Twin:
         return JSONResponse({"keys": [self._office.key.jwk()]}, headers=headers)
 
     async def token(self, request: Request) -> Response:
-        """Tokens for registered clients."""
-        form = dict(parse_qsl((await request.body()).decode("latin-1")))
+        """Tokens for registered clients, and through them for people."""
+        form = await _form(request)
         try:
             client_id, client = self._office.client_of(request, form)
-            if form.get("grant_type") != "client_credentials":
-                raise TokenRefusedError("unsupported_grant_type")  # noqa: TRY301 - refused like all else
-            issuer = str(request.base_url)
-            answer = self._office.for_client(issuer, client_id, client, form.get("scope", ""))
+            answer = self._office.answer(str(request.base_url), client_id, client, form)
         except TokenRefusedError as refused:
             return JSONResponse({"error": refused.code}, refused.status)
         return JSONResponse(dict(answer), headers={"cache-control": "no-store"})
+
+    async def authorize(self, request: Request) -> Response:
+        """The login page."""
+        return await authorize(request, self._office)
+
+    async def userinfo(self, request: Request) -> Response:
+        """What a token lets its bearer know of its person; the token of a client itself has none."""
+        claims = self._office.claims_of(request.headers.get("authorization", ""))
+        if claims is None:
+            return JSONResponse({"error": "invalid_token"}, 401)
+        about = self._office.about(str(claims["sub"]), frozenset(str(claims["scope"]).split()))
+        return JSONResponse({"error": "forbidden"}, 403) if about is None else JSONResponse(dict(about))
+
+    async def introspect(self, request: Request) -> Response:
+        """Whether a token is valid and what it says; here IAM always writes the issuer with a slash."""
+        form = await _form(request)
+        try:
+            self._office.client_of(request, form)
+        except TokenRefusedError as refused:
+            return JSONResponse({"error": refused.code}, refused.status)
+        claims = self._office.claims_in(form.get("token", ""))
+        if claims is None:
+            return JSONResponse({"active": False})
+        return JSONResponse({**claims, "active": True, "iss": str(request.base_url)})
+
+    async def revoke(self, request: Request) -> Response:
+        """Forget a token."""
+        form = await _form(request)
+        try:
+            self._office.client_of(request, form)
+        except TokenRefusedError as refused:
+            return JSONResponse({"error": refused.code}, refused.status)
+        self._office.revoke(form.get("token", ""))
+        return Response()
 
     async def resources(self, request: Request) -> Response:
         """A page of users or groups."""
@@ -119,6 +174,10 @@ class _Twin:
         if SCIM_SCOPE not in str(claims.get("scope", "")).split():
             return JSONResponse({"error": "insufficient_scope"}, 403)
         return None
+
+
+async def _form(request: Request) -> dict[str, str]:
+    return dict(parse_qsl((await request.body()).decode("latin-1")))
 
 
 def _scim(content: Record, status: int = 200) -> Response:

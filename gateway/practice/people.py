@@ -23,11 +23,9 @@ ROLE_ACCOUNTS: Final = (
     RoleAccount(
         "00000000-0000-4000-8000-000000000001", "prodman", "Production Manager", ("spd", "spd/production")
     ),
-    RoleAccount("00000000-0000-4000-8000-000000000002", "voadmin", "VO Administrator", ("spd",)),
+    RoleAccount("00000000-0000-4000-8000-000000000002", "voadmin", "VO Administrator", ("spd", "spd/admins")),
     RoleAccount("00000000-0000-4000-8000-000000000003", "analyst", "Analyst", ("spd", "spd/analysis")),
-    RoleAccount(
-        "00000000-0000-4000-8000-000000000004", "operator1", "Operator One", ("spd", "spd/production")
-    ),
+    RoleAccount("00000000-0000-4000-8000-000000000004", "operator", "Operator", ("spd", "spd/operations")),
     RoleAccount(
         "00000000-0000-4000-8000-000000000005",
         "sampo",
@@ -40,6 +38,8 @@ GROUPS: Final = {
     "spd": "Everybody in the collaboration",
     "spd/production": "May submit productions",
     "spd/analysis": "Physics analysis",
+    "spd/operations": "Keeps the services running",
+    "spd/admins": "Administers the virtual organisation",
 }
 
 

@@ -82,7 +82,7 @@ async def test_quotas_are_those_of_rucio(ask: Asker) -> None:
         for node in data["quotas"]["nodes"]
     ] == [
         ("analyst", "SSAU_DISK", 10 * tb, False),
-        ("operator1", "JINR_EOS", 5 * tb, False),
+        ("operator", "JINR_EOS", 5 * tb, False),
         ("prodman", "JINR_EOS", 500 * tb, False),
         ("prodman", "PNPI_EOS", 60 * tb, False),
         ("sampo", "JINR_EOS", 20 * tb, False),

@@ -101,7 +101,7 @@ async def test_lists_are_read_to_their_end_though_pages_are_capped(iam: IamUpstr
     pages = [page async for page in people_of(iam).everything()]
 
     sizes = [(page.section, len(page.records)) for page in pages]
-    assert sizes == [("groups", 3), ("people", 250), ("group_members", 254)]
+    assert sizes == [("groups", 5), ("people", 250), ("group_members", 255)]
     assert {page.taken_at for page in pages} == {NOW}
 
 
@@ -122,7 +122,7 @@ async def test_a_list_that_fits_a_page_needs_no_order(iam: IamUpstream, state: I
 
     assert sorted(str(one["username"]) for one in found["people"]) == [
         "analyst",
-        "operator1",
+        "operator",
         "prodman",
         "sampo",
         "voadmin",
