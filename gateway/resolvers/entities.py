@@ -32,7 +32,9 @@ SOFTWARE_RELEASE = Entity(
     sorts={"project": SoftwareRelease.project, "version": SoftwareRelease.version},
     default_order=("project", "version"),
 )
-GEOMETRY = Entity("Geometry", Geometry, filters={"name": by(Geometry.name)}, sorts={}, default_order=())
+GEOMETRY = Entity(
+    "Geometry", Geometry, filters={"name": by(Geometry.name)}, sorts={"name": Geometry.name}, default_order=()
+)
 REQUEST = Entity(
     "Request",
     Request,
@@ -73,9 +75,22 @@ REQUEST = Entity(
 STEP = Entity(
     "Step",
     Step,
-    filters={"kind": by(Step.kind), "script": by(Step.script), "script_variant": by(Step.script_variant)},
-    sorts={"position": Step.position},
-    default_order=("position",),
+    filters={
+        "key": by(Step.key),
+        "request_name": by(Step.request_name),
+        "kind": by(Step.kind),
+        "position": by(Step.position),
+        "script": by(Step.script),
+        "script_version": by(Step.script_version),
+        "script_variant": by(Step.script_variant),
+    },
+    sorts={
+        "key": Step.key,
+        "request_name": Step.request_name,
+        "kind": Step.kind,
+        "position": Step.position,
+    },
+    default_order=("request_name", "position"),
 )
 STEP_DATASET = Entity(
     "DeclaredDataset",
@@ -88,15 +103,28 @@ ATTEMPT = Entity(
     "Attempt",
     Attempt,
     filters={
+        "key": by(Attempt.key),
         "number": by(Attempt.number),
         "task_name": by(Attempt.task_name),
         "state": by(Attempt.state),
         "is_live": by(Attempt.is_live),
         "jedi_task_id": by(Attempt.jedi_task_id),
+        "origin": by(Attempt.origin),
         "submitted_by": by(Attempt.submitted_by),
+        "submitted_at": by(Attempt.submitted_at),
+        "created_at": by(Attempt.created_at),
     },
-    sorts={"number": Attempt.number, "created_at": Attempt.created_at},
-    default_order=("number",),
+    sorts={
+        "key": Attempt.key,
+        "number": Attempt.number,
+        "task_name": Attempt.task_name,
+        "state": Attempt.state,
+        "jedi_task_id": Attempt.jedi_task_id,
+        "submitted_by": Attempt.submitted_by,
+        "submitted_at": Attempt.submitted_at,
+        "created_at": Attempt.created_at,
+    },
+    default_order=("-created_at",),
 )
 SEED_SPACE = Entity("SeedSpace", SeedSpace, filters={}, sorts={}, default_order=())
 SEED_RANGE = Entity(
@@ -107,20 +135,25 @@ SEED_RANGE = Entity(
         "seed_last": by(SeedRange.seed_last),
         "is_exempt": by(SeedRange.is_exempt),
     },
-    sorts={"seed_first": SeedRange.seed_first},
+    sorts={"seed_first": SeedRange.seed_first, "seed_last": SeedRange.seed_last},
     default_order=("seed_first",),
 )
 REQUEST_RELATION = Entity(
     "RequestRelation",
     RequestRelation,
-    filters={"kind": by(RequestRelation.kind)},
-    sorts={"created_at": RequestRelation.created_at},
+    filters={"kind": by(RequestRelation.kind), "created_at": by(RequestRelation.created_at)},
+    sorts={"kind": RequestRelation.kind, "created_at": RequestRelation.created_at},
     default_order=("created_at",),
 )
 STATUS_CHANGE = Entity(
     "StatusChange",
     StatusChange,
-    filters={"to_intent": by(StatusChange.to_intent), "changed_at": by(StatusChange.changed_at)},
+    filters={
+        "from_intent": by(StatusChange.from_intent),
+        "to_intent": by(StatusChange.to_intent),
+        "changed_by": by(StatusChange.changed_by),
+        "changed_at": by(StatusChange.changed_at),
+    },
     sorts={"changed_at": StatusChange.changed_at},
     default_order=("changed_at",),
 )
@@ -128,7 +161,7 @@ COMMENT = Entity(
     "Comment",
     Comment,
     filters={"author": by(Comment.author), "created_at": by(Comment.created_at)},
-    sorts={"created_at": Comment.created_at},
+    sorts={"author": Comment.author, "created_at": Comment.created_at},
     default_order=("created_at",),
 )
 TASK = Entity(
@@ -175,7 +208,11 @@ JOB_COUNT = Entity(
         "job_state": by(TaskJobCount.job_state),
         "jobs": by(TaskJobCount.jobs),
     },
-    sorts={"queue_name": TaskJobCount.queue_name, "job_state": TaskJobCount.job_state},
+    sorts={
+        "queue_name": TaskJobCount.queue_name,
+        "job_state": TaskJobCount.job_state,
+        "jobs": TaskJobCount.jobs,
+    },
     default_order=("queue_name", "job_state"),
 )
 DATASET = Entity(
@@ -259,7 +296,7 @@ STORAGE_USAGE = Entity(
     StorageUsage,
     source=SourceName.RUCIO,
     filters={"usage_kind": by(StorageUsage.usage_kind)},
-    sorts={"usage_kind": StorageUsage.usage_kind},
+    sorts={"usage_kind": StorageUsage.usage_kind, "used_bytes": StorageUsage.used_bytes},
     default_order=("usage_kind",),
 )
 STORAGE_ENDPOINT = Entity(
@@ -358,10 +395,10 @@ GROUP = Entity(
     default_order=("name",),
 )
 IDENTITY_LINK = Entity(
-    "IdentityLink",
+    "Identity",
     IdentityLink,
     filters={"system": by(IdentityLink.system), "name": by(IdentityLink.name)},
-    sorts={"system": IdentityLink.system},
+    sorts={"system": IdentityLink.system, "name": IdentityLink.name},
     default_order=("system",),
 )
 SOURCE = Entity("Source", Source, filters={"name": by(Source.name)}, sorts={}, default_order=())

@@ -15,19 +15,36 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from gateway.resolvers.entity import Child, Entity, Parent, Relation, Row, sources_of
 from gateway.resolvers.reading import Reading, unbroken
-from gateway.store.filtering import Condition, to_sql
+from gateway.store.filtering import EVERYTHING, Condition, to_sql
 from gateway.store.keys import key_in
 from gateway.store.paging import beyond, decode_cursor, order_by
 
 BatchFunction = Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]
 
 
-async def load_many(reading: Reading, relation: Relation[Parent, Child], parent: Parent) -> Sequence[Child]:
-    """Return the parent's children that are not gone, in the relation's order."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which children of a parent are wanted, and in which order (sort names); by itself all present ones."""
+
+    condition: Condition = EVERYTHING
+    sort: tuple[str, ...] = ()
+    includes_gone: bool = False
+
+
+ALL_PRESENT = Choice()
+
+
+async def load_many(
+    reading: Reading, relation: Relation[Parent, Child], parent: Parent, choice: Choice = ALL_PRESENT
+) -> Sequence[Child]:
+    """Return the parent's children that are chosen, in the relation's order unless the choice has one.
+
+    One statement for all parents that ask alike.
+    """
     key = relation.key_of(parent)
     if key is None:
         return ()
-    loader = _loader(reading, relation, _batch_many(reading, relation))
+    loader = _loader(reading, (relation, choice), _batch_many(reading, relation, choice))
     return cast("Sequence[Child]", await unbroken(loader.load(key)))
 
 
@@ -124,16 +141,19 @@ def _children(relation: Relation[Parent, Child]) -> Select[Any]:
     return statement
 
 
-def _batch_many(reading: Reading, relation: Relation[Parent, Child]) -> BatchFunction:
+def _batch_many(reading: Reading, relation: Relation[Parent, Child], choice: Choice) -> BatchFunction:
+    sources = relation.sources | sources_of(choice.condition, relation.child)
+
     async def batch(keys: list[Any]) -> list[Any]:
         statement = _children(relation).where(relation.matched_column.in_(keys))
-        if (present := relation.child.present) is not None:
+        statement = statement.where(to_sql(choice.condition, relation.child))
+        if not choice.includes_gone and (present := relation.child.present) is not None:
             statement = statement.where(present)
-        if relation.link is not None and relation.link.order is not None:
+        if not choice.sort and relation.link is not None and relation.link.order is not None:
             statement = statement.order_by(relation.link.order)
-        statement = statement.order_by(*order_by(relation.child.order(relation.order)))
+        statement = statement.order_by(*order_by(relation.child.order(choice.sort or relation.order)))
         found: dict[object, list[object]] = defaultdict(list)
-        for matched_key, child in await reading.rows(statement, sources=relation.sources):
+        for matched_key, child in await reading.rows(statement, sources=sources):
             found[matched_key].append(child)
         return [found.get(key, ()) for key in keys]
 

@@ -6,12 +6,11 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import func, select
 
-from gateway.errors import FilterError
 from gateway.resolvers.entity import Child, Entity, Parent, Relation, Row, sources_of
 from gateway.resolvers.loading import Slice, load_count, load_first
 from gateway.resolvers.reading import Reading
 from gateway.store.filtering import EVERYTHING, Condition
-from gateway.store.paging import MAX_SORT_KEYS, Order, PageArguments, decode_cursor
+from gateway.store.paging import Order, PageArguments, decode_cursor
 
 Item = TypeVar("Item")
 
@@ -78,8 +77,6 @@ async def child_count(
 
 
 def _slice(entity: Entity[Any], arguments: ListArguments, *, default_sort: tuple[str, ...] = ()) -> Slice:
-    if len(arguments.sort) > MAX_SORT_KEYS:
-        raise FilterError(f"{len(arguments.sort)} sort keys are given, at most {MAX_SORT_KEYS} are allowed")
     sort = arguments.sort or default_sort
     if arguments.page.cursor is not None:
         decode_cursor(entity.order(sort), arguments.page.cursor)

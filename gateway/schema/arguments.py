@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import strawberry
 
 from gateway.errors import FilterError
+from gateway.resolvers.loading import Choice
 from gateway.resolvers.pages import ListArguments
 from gateway.schema.scalars import BigInt
 from gateway.store.filtering import (
@@ -21,7 +22,7 @@ from gateway.store.filtering import (
     Operator,
     Related,
 )
-from gateway.store.paging import PageArguments
+from gateway.store.paging import MAX_SORT_KEYS, PageArguments
 
 # Relations that a filter may follow one inside the other. People need four (requests with tasks with jobs at
 # queues of a site), but among four none twice: going round multiplies the rows that the database looks at.
@@ -152,13 +153,33 @@ def list_arguments(
     sort: Sequence[SortInput] | None = None,
     include_gone: bool = False,
 ) -> ListArguments:
-    """Check a list field's arguments and free them of GraphQL; raise FilterError for what cannot be used."""
+    """Check a page's arguments and free them of GraphQL; raise FilterError for what cannot be used."""
     return ListArguments(
         page=PageArguments.checked(first=first, after=after, last=last, before=before),
         condition=EVERYTHING if filter_ is None else condition_of(filter_),
-        sort=tuple(f"{'-' if key.direction is Direction.DESC else ''}{key.by.value}" for key in sort or ()),
+        sort=_sort_names(sort),
         includes_gone=include_gone,
     )
+
+
+def choice_of(
+    *,
+    filter_: EntityFilter | None = None,
+    sort: Sequence[SortInput] | None = None,
+    include_gone: bool = False,
+) -> Choice:
+    """Check a plain list's arguments, as those of a page are checked."""
+    return Choice(
+        condition=EVERYTHING if filter_ is None else condition_of(filter_),
+        sort=_sort_names(sort),
+        includes_gone=include_gone,
+    )
+
+
+def _sort_names(sort: Sequence[SortInput] | None) -> tuple[str, ...]:
+    if sort is not None and len(sort) > MAX_SORT_KEYS:
+        raise FilterError(f"{len(sort)} sort keys are given, at most {MAX_SORT_KEYS} are allowed")
+    return tuple(f"{'-' if key.direction is Direction.DESC else ''}{key.by.value}" for key in sort or ())
 
 
 def condition_of(filter_: EntityFilter, *, path: tuple[str, ...] = ()) -> Condition:

@@ -71,6 +71,7 @@ class RequestFilter(EntityFilter):
     requested_by: TextFilter | None = _by("By the IAM user name of who asked.")
     created_at: MomentFilter | None = _by("By when it was created here.")
     updated_at: MomentFilter | None = _by("By when it was last changed.")
+    campaign: "CampaignFilter | None" = _by("Its campaign meets this.")
     requester: "PersonFilter | None" = _by("The person who asked meets this.")
     steps: "StepFilter | None" = _by("Some step meets this.")
     geometries: "GeometryFilter | None" = _by("Some geometry component meets this.")
@@ -109,10 +110,17 @@ class SeedRangeFilter(EntityFilter):
 class StepFilter(EntityFilter):
     """Filters of Step."""
 
+    key: TextFilter | None = _by("By key, for example PROD2025-013.SIM.")
+    request_name: TextFilter | None = _by("By the request's name.")
     kind: TextFilter | None = _by("By kind: SIM, RECO, ...")
+    position: IntFilter | None = _by("By place among the request's steps, from 1.")
     script: TextFilter | None = _by("By script path on CVMFS.")
+    script_version: TextFilter | None = _by("By version of the script's directory, for example V02.")
     script_variant: TextFilter | None = _by("By script variant, for example D0sig.")
+    request: "RequestFilter | None" = _by("Its request meets this.")
+    parent: "StepFilter | None" = _by("The step whose output it reads meets this.")
     attempts: "AttemptFilter | None" = _by("Some attempt meets this.")
+    declared_datasets: "DeclaredDatasetFilter | None" = _by("Some dataset its definition names meets this.")
     and_: "list[StepFilter] | None" = _and()
     or_: "list[StepFilter] | None" = _or()
     not_: "StepFilter | None" = _not()
@@ -122,13 +130,19 @@ class StepFilter(EntityFilter):
 class AttemptFilter(EntityFilter):
     """Filters of Attempt."""
 
+    key: TextFilter | None = _by("By key, for example PROD2025-013.SIM.2.")
     number: IntFilter | None = _by("By attempt number.")
     task_name: TextFilter | None = _by("By PanDA task name.")
     state: TextFilter | None = _by("By submission state.")
     is_live: bool | None = _by("Whether the attempt is live.")
     jedi_task_id: IntFilter | None = _by("By PanDA task id.")
+    origin: TextFilter | None = _by("By how we know of it: gateway, adopted.")
     submitted_by: TextFilter | None = _by("By the IAM user name of who submitted.")
+    submitted_at: MomentFilter | None = _by("By when it was sent.")
+    created_at: MomentFilter | None = _by("By when it was recorded here.")
+    step: "StepFilter | None" = _by("Its step meets this.")
     task: "TaskFilter | None" = _by("Its task meets this.")
+    datasets: "DatasetFilter | None" = _by("Some of its outputs in Rucio meets this.")
     and_: "list[AttemptFilter] | None" = _and()
     or_: "list[AttemptFilter] | None" = _or()
     not_: "AttemptFilter | None" = _not()
@@ -374,3 +388,83 @@ class FindingFilter(EntityFilter):
     and_: "list[FindingFilter] | None" = _and()
     or_: "list[FindingFilter] | None" = _or()
     not_: "FindingFilter | None" = _not()
+
+
+@strawberry.input(description="Which declared datasets; everything stated must hold.")
+class DeclaredDatasetFilter(EntityFilter):
+    """Filters of DeclaredDataset."""
+
+    did: TextFilter | None = _by("By DID as it was written.")
+    role: TextFilter | None = _by("By role: input, output.")
+    dataset: "DatasetFilter | None" = _by("The dataset in Rucio meets this.")
+    and_: "list[DeclaredDatasetFilter] | None" = _and()
+    or_: "list[DeclaredDatasetFilter] | None" = _or()
+    not_: "DeclaredDatasetFilter | None" = _not()
+
+
+@strawberry.input(description="Which relations between requests; everything stated must hold.")
+class RequestRelationFilter(EntityFilter):
+    """Filters of RequestRelation."""
+
+    kind: TextFilter | None = _by("By kind: EXTENDS, REPEATS, SUPERSEDES.")
+    created_at: MomentFilter | None = _by("By when it was recorded.")
+    request: "RequestFilter | None" = _by("The one that extends, repeats or supersedes meets this.")
+    other: "RequestFilter | None" = _by("The one that is extended, repeated or superseded meets this.")
+    and_: "list[RequestRelationFilter] | None" = _and()
+    or_: "list[RequestRelationFilter] | None" = _or()
+    not_: "RequestRelationFilter | None" = _not()
+
+
+@strawberry.input(description="Which changes of intent; everything stated must hold.")
+class StatusChangeFilter(EntityFilter):
+    """Filters of StatusChange."""
+
+    from_intent: list[Intent] | None = _by("By the intent before: one of these.")
+    to_intent: list[Intent] | None = _by("By the intent after: one of these.")
+    changed_by: TextFilter | None = _by("By the IAM user name of who changed it.")
+    changed_at: MomentFilter | None = _by("By when it was changed.")
+    and_: "list[StatusChangeFilter] | None" = _and()
+    or_: "list[StatusChangeFilter] | None" = _or()
+    not_: "StatusChangeFilter | None" = _not()
+
+
+@strawberry.input(description="Which comments; everything stated must hold.")
+class CommentFilter(EntityFilter):
+    """Filters of Comment."""
+
+    author: TextFilter | None = _by("By the IAM user name of who wrote it.")
+    created_at: MomentFilter | None = _by("By when it was written.")
+    and_: "list[CommentFilter] | None" = _and()
+    or_: "list[CommentFilter] | None" = _or()
+    not_: "CommentFilter | None" = _not()
+
+
+@strawberry.input(description="Which counts of space; everything stated must hold.")
+class StorageUsageFilter(EntityFilter):
+    """Filters of StorageUsage."""
+
+    usage_kind: TextFilter | None = _by("By who counts: rucio, storage.")
+    and_: "list[StorageUsageFilter] | None" = _and()
+    or_: "list[StorageUsageFilter] | None" = _or()
+    not_: "StorageUsageFilter | None" = _not()
+
+
+@strawberry.input(description="Which identities; everything stated must hold.")
+class IdentityFilter(EntityFilter):
+    """Filters of Identity."""
+
+    system: TextFilter | None = _by("By service: panda, rucio.")
+    name: TextFilter | None = _by("By the name there.")
+    and_: "list[IdentityFilter] | None" = _and()
+    or_: "list[IdentityFilter] | None" = _or()
+    not_: "IdentityFilter | None" = _not()
+
+
+@strawberry.input(description="Which readings; everything stated must hold.")
+class SyncJobFilter(EntityFilter):
+    """Filters of SyncJob."""
+
+    name: TextFilter | None = _by("By name, for example rucio.rules.")
+    and_: "list[SyncJobFilter] | None" = _and()
+    or_: "list[SyncJobFilter] | None" = _or()
+    not_: "SyncJobFilter | None" = _not()

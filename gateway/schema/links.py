@@ -14,7 +14,7 @@ import strawberry
 from gateway.resolvers.entity import Entity, Relation
 from gateway.resolvers.loading import load_many, load_one
 from gateway.resolvers.pages import child_count, child_page, root_count, root_page
-from gateway.schema.arguments import EntityFilter, SortInput, list_arguments
+from gateway.schema.arguments import EntityFilter, SortInput, choice_of, list_arguments
 from gateway.schema.connection import Connection
 from gateway.schema.context import Info
 from gateway.schema.enums import Right
@@ -31,17 +31,28 @@ def link(relation: Relation[Any, Any], description: str) -> Any:
     return strawberry.field(resolver=_untyped(resolve), description=description)
 
 
-def links(relation: Relation[Any, Any], description: str, *, needs: Right = Right.READ) -> Any:
+def links(
+    relation: Relation[Any, Any],
+    filter_: type[EntityFilter],
+    sort: type[SortInput],
+    description: str,
+    *,
+    needs: Right = Right.READ,
+) -> Any:
     """Declare a field that is all rows a relation leads to; for lists that are short by nature.
 
-    A viewer without the right it `needs` is refused.
+    They are filtered and sorted like pages, and have no cursors. A viewer without the right it `needs` is
+    refused.
     """
 
-    async def resolve(self: Any, info: Info) -> Any:
+    async def resolve(self: Any, info: Info, **given: Any) -> Any:
         info.context.viewer.require(needs)
-        return [info.context.show(row) for row in await load_many(info.context.reading, relation, self.row)]
+        choice = choice_of(**_spelled(given))
+        rows = await load_many(info.context.reading, relation, self.row, choice)
+        return [info.context.show(row) for row in rows]
 
-    return strawberry.field(resolver=_untyped(resolve), description=description)
+    arguments = _choice_arguments(filter_, sort, has_gone=relation.child.source is not None)
+    return strawberry.field(resolver=_with_arguments(resolve, arguments), description=description)
 
 
 def connection(
@@ -61,10 +72,8 @@ def connection(
             page=await child_page(reading, relation, row, arguments), show=info.context.show, count=count
         )
 
-    has_gone = relation.child.source is not None
-    return strawberry.field(
-        resolver=_with_list_arguments(resolve, filter_, sort, has_gone=has_gone), description=description
-    )
+    arguments = _PAGE_ARGUMENTS | _choice_arguments(filter_, sort, has_gone=relation.child.source is not None)
+    return strawberry.field(resolver=_with_arguments(resolve, arguments), description=description)
 
 
 def root_connection(
@@ -92,10 +101,8 @@ def root_connection(
             page=await root_page(reading, entity, arguments), show=info.context.show, count=count
         )
 
-    has_gone = entity.source is not None
-    return strawberry.field(
-        resolver=_with_list_arguments(resolve, filter_, sort, has_gone=has_gone), description=description
-    )
+    arguments = _PAGE_ARGUMENTS | _choice_arguments(filter_, sort, has_gone=entity.source is not None)
+    return strawberry.field(resolver=_with_arguments(resolve, arguments), description=description)
 
 
 def _untyped(resolve: Callable[..., Any]) -> Callable[..., Any]:
@@ -104,15 +111,24 @@ def _untyped(resolve: Callable[..., Any]) -> Callable[..., Any]:
     return resolve
 
 
-def _with_list_arguments(
-    resolve: Callable[..., Any], filter_: type[EntityFilter], sort: type[SortInput], *, has_gone: bool
-) -> Callable[..., Any]:
-    """Give a resolver the arguments every list has, so that Strawberry reads them from its signature."""
-    arguments: dict[str, tuple[Any, object]] = {
-        "first": (_described(int | None, f"How many rows, 0 to {MAX_PAGE_ROWS}."), strawberry.UNSET),
-        "after": (_described(str | None, "Only rows after this cursor."), strawberry.UNSET),
-        "last": (_described(int | None, "How many rows, counted from the end."), strawberry.UNSET),
-        "before": (_described(str | None, "With `last`: only rows before this cursor."), strawberry.UNSET),
+def _described(type_: Any, description: str) -> Any:
+    return Annotated[type_, strawberry.argument(description=description)]
+
+
+# Arguments of a field: their types with descriptions, and their values when they are not given.
+_Arguments = dict[str, tuple[Any, object]]
+
+_PAGE_ARGUMENTS: _Arguments = {
+    "first": (_described(int | None, f"How many rows, 0 to {MAX_PAGE_ROWS}."), strawberry.UNSET),
+    "after": (_described(str | None, "Only rows after this cursor."), strawberry.UNSET),
+    "last": (_described(int | None, "How many rows, counted from the end."), strawberry.UNSET),
+    "before": (_described(str | None, "With `last`: only rows before this cursor."), strawberry.UNSET),
+}
+
+
+def _choice_arguments(filter_: type[EntityFilter], sort: type[SortInput], *, has_gone: bool) -> _Arguments:
+    """Return the arguments by which every list is narrowed and ordered."""
+    arguments: _Arguments = {
         "filter": (_described(filter_ | None, "Only rows that meet this."), strawberry.UNSET),
         "sort": (
             _described(
@@ -127,6 +143,11 @@ def _with_list_arguments(
             _described(bool, "Also rows that are no longer at their owner; see `goneAt`."),
             False,
         )
+    return arguments
+
+
+def _with_arguments(resolve: Callable[..., Any], arguments: _Arguments) -> Callable[..., Any]:
+    """Give a resolver arguments, so that Strawberry reads them from its signature."""
     resolve.__annotations__ = {"info": Info} | {name: type_ for name, (type_, _) in arguments.items()}
     positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
     keyword = inspect.Parameter.KEYWORD_ONLY
@@ -141,10 +162,6 @@ def _with_list_arguments(
         ]
     )
     return resolve
-
-
-def _described(type_: Any, description: str) -> Any:
-    return Annotated[type_, strawberry.argument(description=description)]
 
 
 def _spelled(given: dict[str, Any]) -> dict[str, Any]:

@@ -80,6 +80,12 @@ class Query:
     campaigns: Connection[Campaign] = root_connection(
         e.CAMPAIGN, f.CampaignFilter, s.CampaignSort, "Campaigns, by name."
     )
+    steps: Connection[Step] = root_connection(
+        e.STEP, f.StepFilter, s.StepSort, "Processing steps of all requests, by request and place."
+    )
+    attempts: Connection[Attempt] = root_connection(
+        e.ATTEMPT, f.AttemptFilter, s.AttemptSort, "Submissions of all steps, those recorded last first."
+    )
     tasks: Connection[Task] = root_connection(e.TASK, f.TaskFilter, s.TaskSort, "PanDA tasks, newest first.")
     datasets: Connection[Dataset] = root_connection(
         e.DATASET, f.DatasetFilter, s.DatasetSort, "Rucio datasets, by DID."

@@ -293,6 +293,7 @@ class JobCountSortField(enum.Enum):
 
     QUEUE_NAME = "queue_name"
     JOB_STATE = "job_state"
+    JOBS = "jobs"
 
 
 @strawberry.input(description="One key of the order of job counts.")
@@ -300,4 +301,185 @@ class JobCountSort:
     """One sort key."""
 
     by: JobCountSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What steps can be sorted by.")
+class StepSortField(enum.Enum):
+    """Sort names of Step."""
+
+    KEY = "key"
+    REQUEST_NAME = "request_name"
+    KIND = "kind"
+    POSITION = "position"
+
+
+@strawberry.input(description="One key of the order of steps.")
+class StepSort:
+    """One sort key."""
+
+    by: StepSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What attempts can be sorted by.")
+class AttemptSortField(enum.Enum):
+    """Sort names of Attempt."""
+
+    KEY = "key"
+    NUMBER = "number"
+    TASK_NAME = "task_name"
+    STATE = "state"
+    JEDI_TASK_ID = "jedi_task_id"
+    SUBMITTED_BY = "submitted_by"
+    SUBMITTED_AT = "submitted_at"
+    CREATED_AT = "created_at"
+
+
+@strawberry.input(description="One key of the order of attempts.")
+class AttemptSort:
+    """One sort key."""
+
+    by: AttemptSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What declared datasets can be sorted by.")
+class DeclaredDatasetSortField(enum.Enum):
+    """Sort names of DeclaredDataset."""
+
+    ROLE = "role"
+    DID = "did"
+
+
+@strawberry.input(description="One key of the order of declared datasets.")
+class DeclaredDatasetSort:
+    """One sort key."""
+
+    by: DeclaredDatasetSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What geometry components can be sorted by.")
+class GeometrySortField(enum.Enum):
+    """Sort names of Geometry."""
+
+    NAME = "name"
+
+
+@strawberry.input(description="One key of the order of geometry components.")
+class GeometrySort:
+    """One sort key."""
+
+    by: GeometrySortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What seed ranges can be sorted by.")
+class SeedRangeSortField(enum.Enum):
+    """Sort names of SeedRange."""
+
+    SEED_FIRST = "seed_first"
+    SEED_LAST = "seed_last"
+
+
+@strawberry.input(description="One key of the order of seed ranges.")
+class SeedRangeSort:
+    """One sort key."""
+
+    by: SeedRangeSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What relations between requests can be sorted by.")
+class RequestRelationSortField(enum.Enum):
+    """Sort names of RequestRelation."""
+
+    KIND = "kind"
+    CREATED_AT = "created_at"
+
+
+@strawberry.input(description="One key of the order of relations between requests.")
+class RequestRelationSort:
+    """One sort key."""
+
+    by: RequestRelationSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What changes of intent can be sorted by.")
+class StatusChangeSortField(enum.Enum):
+    """Sort names of StatusChange."""
+
+    CHANGED_AT = "changed_at"
+
+
+@strawberry.input(description="One key of the order of changes of intent.")
+class StatusChangeSort:
+    """One sort key."""
+
+    by: StatusChangeSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What comments can be sorted by.")
+class CommentSortField(enum.Enum):
+    """Sort names of Comment."""
+
+    AUTHOR = "author"
+    CREATED_AT = "created_at"
+
+
+@strawberry.input(description="One key of the order of comments.")
+class CommentSort:
+    """One sort key."""
+
+    by: CommentSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What counts of space can be sorted by.")
+class StorageUsageSortField(enum.Enum):
+    """Sort names of StorageUsage."""
+
+    USAGE_KIND = "usage_kind"
+    USED_BYTES = "used_bytes"
+
+
+@strawberry.input(description="One key of the order of counts of space.")
+class StorageUsageSort:
+    """One sort key."""
+
+    by: StorageUsageSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What identities can be sorted by.")
+class IdentitySortField(enum.Enum):
+    """Sort names of Identity."""
+
+    SYSTEM = "system"
+    NAME = "name"
+
+
+@strawberry.input(description="One key of the order of identities.")
+class IdentitySort:
+    """One sort key."""
+
+    by: IdentitySortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
+@strawberry.enum(description="What readings can be sorted by.")
+class SyncJobSortField(enum.Enum):
+    """Sort names of SyncJob."""
+
+    NAME = "name"
+
+
+@strawberry.input(description="One key of the order of readings.")
+class SyncJobSort:
+    """One sort key."""
+
+    by: SyncJobSortField = strawberry.field(description="The value to sort by.")
     direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")

@@ -54,8 +54,8 @@ SORTS = {
 TYPES = {shown.__name__: shown for shown in SHOWN_AS.values()}
 COMBINATIONS = {"and_", "or_", "not_"}
 
-# What has no field of its name: a finding shows the request itself, attempts come only within their step.
-DECLARED_BUT_NOT_SHOWN = {"Finding.request_name", "Attempt.created_at"}
+# What has no field of its name: a finding shows the request itself.
+DECLARED_BUT_NOT_SHOWN = {"Finding.request_name"}
 
 
 def undescribed(schema: GraphQLSchema) -> list[str]:

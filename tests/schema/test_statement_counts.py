@@ -7,7 +7,15 @@ import itertools
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, get_named_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    get_named_type,
+)
 
 from gateway.practice.generate import generate
 from gateway.schema.build import SHOWN_AS, build_schema
@@ -101,6 +109,7 @@ CONNECTIONS = {
     "Source.runs": 3,
     "Storage.replicas": 4,
     "Task.children": 4,
+    "Query.attempts": 2,
     "Query.campaigns": 2,
     "Query.datasets": 3,
     "Query.downtimes": 3,
@@ -114,6 +123,7 @@ CONNECTIONS = {
     "Query.rules": 3,
     "Query.services": 3,
     "Query.sites": 3,
+    "Query.steps": 2,
     "Query.storages": 3,
     "Query.tasks": 3,
 }
@@ -240,6 +250,19 @@ def is_list(type_: GraphQLOutputType) -> bool:
     return isinstance(type_.of_type if isinstance(type_, GraphQLNonNull) else type_, GraphQLList)
 
 
+def sort_names(field: str) -> list[str]:
+    """Return what a list can be sorted by; empty when it takes no filter or no sort."""
+    type_name, name = field.split(".")
+    arguments = object_type(type_name).fields[name].args
+    if not {"filter", "sort"} <= arguments.keys():
+        return []
+    sort = get_named_type(arguments["sort"].type)
+    assert isinstance(sort, GraphQLInputObjectType)
+    by = get_named_type(sort.fields["by"].type)
+    assert isinstance(by, GraphQLEnumType)
+    return list(by.values)
+
+
 def links_of(type_name: str) -> Iterator[str]:
     """Every field of a type that leads to one other thing."""
     for name, field in object_type(type_name).fields.items():
@@ -271,6 +294,15 @@ def test_every_list_of_the_schema_has_a_number() -> None:
     )
 
 
+def test_every_list_of_rows_is_narrowed_and_sorted_alike() -> None:
+    assert [field for field in (*PLAIN_LISTS, *CONNECTIONS) if not sort_names(field)] == []
+
+
+def test_a_list_without_a_filter_is_found() -> None:
+    """The control: a list of values, which takes neither."""
+    assert sort_names("Finding.evidence") == []
+
+
 def test_every_kind_of_row_is_reached() -> None:
     assert {shown.__name__ for shown in SHOWN_AS.values()} == set(WAYS)
 
@@ -286,6 +318,21 @@ async def test_a_plain_list_costs_the_same_for_one_and_for_many(many: Asker, fie
     assert (one, several) == (count, count)
     assert objects_of_many >= 2
     assert objects_of_many > objects_of_one or type_name == "Source"
+
+
+@pytest.mark.parametrize(("field", "count"), PLAIN_LISTS.items())
+async def test_a_narrowed_and_sorted_list_costs_what_the_whole_costs(
+    many: Asker, field: str, count: int
+) -> None:
+    type_name, name = field.split(".")
+    [first_sort_name, *_] = sort_names(field)
+    selection = f"{name}(filter: {{ or: [{{}}] }}, sort: {{ by: {first_sort_name} }}) {{ __typename }}"
+
+    one, _ = await statements(many, document(WAYS[type_name], selection, 1))
+    several, objects_of_many = await statements(many, document(WAYS[type_name], selection, 20))
+
+    assert (one, several) == (count, count)
+    assert objects_of_many >= 2
 
 
 @pytest.mark.parametrize(("field", "count"), CONNECTIONS.items())

@@ -7,9 +7,11 @@ import strawberry
 
 from gateway.resolvers import relations as r
 from gateway.resolvers.entities import DATASET, REPLICA, RULE
+from gateway.schema.filters import ReplicaFilter, RuleFilter
 from gateway.schema.links import link, links
 from gateway.schema.node import Node, RowType
 from gateway.schema.scalars import BigInt
+from gateway.schema.sorts import ReplicaSort, RuleSort
 from gateway.schema.synced import Synced
 from gateway.store.datasets import Dataset as DatasetRow
 from gateway.store.datasets import Replica as ReplicaRow
@@ -65,9 +67,14 @@ class Dataset(Node, Synced, RowType):
     task: LazyTask | None = link(
         r.TASK_BY_DATASET, "The PanDA task that its name says made it; null when our copy has none."
     )
-    rules: list["Rule"] = links(r.RULES_BY_DATASET, "Its replication rules; empty means nothing protects it.")
+    rules: list["Rule"] = links(
+        r.RULES_BY_DATASET, RuleFilter, RuleSort, "Its replication rules; empty means nothing protects it."
+    )
     replicas: list["Replica"] = links(
-        r.REPLICAS_BY_DATASET, "Where it is; empty means that no storage has any of it."
+        r.REPLICAS_BY_DATASET,
+        ReplicaFilter,
+        ReplicaSort,
+        "Where it is; empty means that no storage has any of it.",
     )
 
 

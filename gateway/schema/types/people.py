@@ -9,10 +9,17 @@ from gateway.resolvers import relations as r
 from gateway.resolvers.entities import GROUP, PERSON
 from gateway.schema.connection import Connection
 from gateway.schema.enums import Right
-from gateway.schema.filters import PersonFilter, RequestFilter, TaskFilter
+from gateway.schema.filters import (
+    GroupFilter,
+    IdentityFilter,
+    PersonFilter,
+    QuotaFilter,
+    RequestFilter,
+    TaskFilter,
+)
 from gateway.schema.links import connection, links
 from gateway.schema.node import Node, RowType
-from gateway.schema.sorts import PersonSort, RequestSort, TaskSort
+from gateway.schema.sorts import GroupSort, IdentitySort, PersonSort, QuotaSort, RequestSort, TaskSort
 from gateway.schema.synced import Synced
 from gateway.schema.types.storages import Quota
 from gateway.store.people import Group as GroupRow
@@ -41,9 +48,17 @@ class Person(Node, Synced, RowType):
     membership_ends_at: dt.datetime | None = strawberry.field(
         description="When the membership ends, UTC; null when IAM states no end."
     )
-    groups: list["Group"] = links(r.GROUPS_BY_PERSON, "The groups they are in.")
+    groups: list["Group"] = links(
+        r.GROUPS_BY_PERSON,
+        GroupFilter,
+        GroupSort,
+        "The groups they are in.",
+    )
     identities: list["Identity"] = links(
-        r.IDENTITIES_BY_PERSON, "What they are called in PanDA and Rucio, and how we know."
+        r.IDENTITIES_BY_PERSON,
+        IdentityFilter,
+        IdentitySort,
+        "What they are called in PanDA and Rucio, and how we know.",
     )
     requests: Connection[LazyRequest] = connection(
         r.REQUESTS_BY_PERSON, RequestFilter, RequestSort, "The requests they asked for."
@@ -53,6 +68,8 @@ class Person(Node, Synced, RowType):
     )
     quotas: list[Quota] | None = links(
         r.QUOTAS_BY_PERSON,
+        QuotaFilter,
+        QuotaSort,
         "What they may keep and keep, by storage. Null without the right READ_QUOTAS, with an error.",
         needs=Right.READ_QUOTAS,
     )

@@ -13,11 +13,31 @@ from gateway.resolvers.loading import load_one
 from gateway.schema.connection import Connection
 from gateway.schema.context import Info
 from gateway.schema.enums import Execution, Intent
-from gateway.schema.filters import DatasetFilter, FindingFilter, TaskFilter
+from gateway.schema.filters import (
+    CommentFilter,
+    DatasetFilter,
+    FindingFilter,
+    GeometryFilter,
+    RequestRelationFilter,
+    SeedRangeFilter,
+    StatusChangeFilter,
+    StepFilter,
+    TaskFilter,
+)
 from gateway.schema.links import connection, link, links
 from gateway.schema.node import Node, RowType
 from gateway.schema.scalars import BigInt, Json
-from gateway.schema.sorts import DatasetSort, FindingSort, TaskSort
+from gateway.schema.sorts import (
+    CommentSort,
+    DatasetSort,
+    FindingSort,
+    GeometrySort,
+    RequestRelationSort,
+    SeedRangeSort,
+    StatusChangeSort,
+    StepSort,
+    TaskSort,
+)
 from gateway.schema.types.registries import Campaign, Stage
 from gateway.store.requests import Comment as CommentRow
 from gateway.store.requests import Request as RequestRow
@@ -95,22 +115,41 @@ class Request(Node, RowType):
     version: BigInt = strawberry.field(description="Counts its changes; an edit names the version it read.")
 
     geometries: list["Geometry"] = links(
-        r.GEOMETRIES_BY_REQUEST, "The detector components simulated, in the order listed."
+        r.GEOMETRIES_BY_REQUEST,
+        GeometryFilter,
+        GeometrySort,
+        "The detector components simulated, in the order listed.",
     )
     seed_ranges: list["SeedRange"] = links(
-        r.SEED_RANGES_BY_REQUEST, "The seeds it holds: usually one range, one seed for each job."
+        r.SEED_RANGES_BY_REQUEST,
+        SeedRangeFilter,
+        SeedRangeSort,
+        "The seeds it holds: usually one range, one seed for each job.",
     )
-    steps: list[LazyStep] = links(r.STEPS_BY_REQUEST, "Its processing steps, in order: SIM, RECO, ...")
+    steps: list[LazyStep] = links(
+        r.STEPS_BY_REQUEST, StepFilter, StepSort, "Its processing steps, in order: SIM, RECO, ..."
+    )
     relations: list["RequestRelation"] = links(
-        r.RELATIONS_BY_REQUEST, "Requests it extends, repeats or supersedes."
+        r.RELATIONS_BY_REQUEST,
+        RequestRelationFilter,
+        RequestRelationSort,
+        "Requests it extends, repeats or supersedes.",
     )
     related_from: list["RequestRelation"] = links(
-        r.REVERSE_RELATIONS_BY_REQUEST, "Requests that extend, repeat or supersede it."
+        r.REVERSE_RELATIONS_BY_REQUEST,
+        RequestRelationFilter,
+        RequestRelationSort,
+        "Requests that extend, repeat or supersede it.",
     )
     status_changes: list["StatusChange"] = links(
-        r.STATUS_CHANGES_BY_REQUEST, "Every change of its intent, oldest first."
+        r.STATUS_CHANGES_BY_REQUEST,
+        StatusChangeFilter,
+        StatusChangeSort,
+        "Every change of its intent, oldest first.",
     )
-    comments: list["Comment"] = links(r.COMMENTS_BY_REQUEST, "What people wrote about it, oldest first.")
+    comments: list["Comment"] = links(
+        r.COMMENTS_BY_REQUEST, CommentFilter, CommentSort, "What people wrote about it, oldest first."
+    )
     tasks: Connection[LazyTask] = connection(
         r.TASKS_BY_REQUEST,
         TaskFilter,

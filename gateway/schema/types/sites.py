@@ -9,11 +9,11 @@ from gateway.resolvers import relations as r
 from gateway.resolvers.entities import DOWNTIME, QUEUE, SERVICE, SITE
 from gateway.schema.connection import Connection
 from gateway.schema.context import Info
-from gateway.schema.filters import JobCountFilter
+from gateway.schema.filters import DowntimeFilter, JobCountFilter, QueueFilter, ServiceFilter, StorageFilter
 from gateway.schema.links import connection, link, links
 from gateway.schema.node import Node, RowType
 from gateway.schema.scalars import BigInt
-from gateway.schema.sorts import JobCountSort
+from gateway.schema.sorts import DowntimeSort, JobCountSort, QueueSort, ServiceSort, StorageSort
 from gateway.schema.synced import Synced
 from gateway.store.sites import Downtime as DowntimeRow
 from gateway.store.sites import Queue as QueueRow
@@ -53,11 +53,26 @@ class Site(Node, Synced, RowType):
     )
     latitude: float | None = strawberry.field(description="Latitude, degrees; null if not said.")
     longitude: float | None = strawberry.field(description="Longitude, degrees; null if not said.")
-    queues: list["Queue"] = links(r.QUEUES_BY_SITE, "Its PanDA queues.")
-    storages: list[LazyStorage] = links(r.STORAGES_BY_SITE, "Its storages, by CRIC's records.")
-    services: list["Service"] = links(r.SERVICES_BY_SITE, "Its services.")
+    queues: list["Queue"] = links(
+        r.QUEUES_BY_SITE,
+        QueueFilter,
+        QueueSort,
+        "Its PanDA queues.",
+    )
+    storages: list[LazyStorage] = links(
+        r.STORAGES_BY_SITE, StorageFilter, StorageSort, "Its storages, by CRIC's records."
+    )
+    services: list["Service"] = links(
+        r.SERVICES_BY_SITE,
+        ServiceFilter,
+        ServiceSort,
+        "Its services.",
+    )
     downtimes: list["Downtime"] = links(
-        r.DOWNTIMES_BY_SITE, "Its announced downtimes, past ones included while CRIC lists them."
+        r.DOWNTIMES_BY_SITE,
+        DowntimeFilter,
+        DowntimeSort,
+        "Its announced downtimes, past ones included while CRIC lists them.",
     )
 
 

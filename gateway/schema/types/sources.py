@@ -9,11 +9,11 @@ from gateway.resolvers.entities import SYNC_JOB, SYNC_RUN
 from gateway.schema.connection import Connection
 from gateway.schema.context import Info
 from gateway.schema.enums import SourceName
-from gateway.schema.filters import SyncRunFilter
+from gateway.schema.filters import SyncJobFilter, SyncRunFilter
 from gateway.schema.links import connection, links
 from gateway.schema.node import RowType
 from gateway.schema.scalars import BigInt
-from gateway.schema.sorts import SyncRunSort
+from gateway.schema.sorts import SyncJobSort, SyncRunSort
 from gateway.store.sources import Source as SourceRow
 from gateway.store.sources import SyncRun as SyncRunRow
 from gateway.store.sync_jobs import SyncJob as SyncJobRow
@@ -40,7 +40,10 @@ class Source(RowType):
         description="Why its removals are not believed for now; null when nothing is held back."
     )
     jobs: list["SyncJob"] = links(
-        r.JOBS_BY_SOURCE, "The readings it is copied by, by name; empty when its data came as a snapshot."
+        r.JOBS_BY_SOURCE,
+        SyncJobFilter,
+        SyncJobSort,
+        "The readings it is copied by, by name; empty when its data came as a snapshot.",
     )
     runs: Connection["SyncRun"] = connection(
         r.RUNS_BY_SOURCE, SyncRunFilter, SyncRunSort, "What each run did, newest first."

@@ -12,9 +12,11 @@ from gateway.resolvers.execution import attempt_execution, step_execution
 from gateway.resolvers.loading import load_many, load_one
 from gateway.schema.context import Info
 from gateway.schema.enums import Execution, Presence, SourceName
+from gateway.schema.filters import AttemptFilter, DatasetFilter, DeclaredDatasetFilter
 from gateway.schema.links import link, links
 from gateway.schema.node import Node, RowType
 from gateway.schema.scalars import BigInt
+from gateway.schema.sorts import AttemptSort, DatasetSort, DeclaredDatasetSort
 from gateway.store.attempts import Attempt as AttemptRow
 from gateway.store.requests import Step as StepRow
 from gateway.store.requests import StepDataset as StepDatasetRow
@@ -37,6 +39,7 @@ class Step(Node, RowType):
     entity = STEP
 
     key: str = strawberry.field(description="Request and kind in one text, for example PROD2025-013.SIM.")
+    request_name: str = strawberry.field(description="Name of the request it belongs to.")
     kind: str = strawberry.field(description="What the step does: SIM, RECO, GEN, DIGI, ...; an open set.")
     position: BigInt = strawberry.field(description="Its place among the steps, from 1.")
     script: str | None = strawberry.field(
@@ -60,10 +63,16 @@ class Step(Node, RowType):
         r.PARENT_BY_STEP, "The step whose output it reads; null for the first."
     )
     attempts: list["Attempt"] = links(
-        r.ATTEMPTS_BY_STEP, "Each submission of the step, oldest first; the last one counts."
+        r.ATTEMPTS_BY_STEP,
+        AttemptFilter,
+        AttemptSort,
+        "Each submission of the step, oldest first; the last one counts.",
     )
     declared_datasets: list["DeclaredDataset"] = links(
-        r.DECLARED_DATASETS_BY_STEP, "Datasets its definition names, whether or not Rucio has them."
+        r.DECLARED_DATASETS_BY_STEP,
+        DeclaredDatasetFilter,
+        DeclaredDatasetSort,
+        "Datasets its definition names, whether or not Rucio has them.",
     )
 
     @strawberry.field(description="The attempt that counts, the one with the highest number; null for none.")
@@ -113,12 +122,16 @@ class Attempt(Node, RowType):
         description="IAM user name of who submitted; null if unknown."
     )
     submitted_at: dt.datetime | None = strawberry.field(description="When it was sent, UTC; null if unknown.")
+    created_at: dt.datetime = strawberry.field(description="When it was recorded here, UTC.")
     step: Step = link(r.STEP_BY_ATTEMPT, "The step it is an attempt at.")
     task: LazyTask | None = link(
         r.TASK_BY_ATTEMPT, "Its PanDA task; null for reasons that `taskPresence` tells apart."
     )
     datasets: list[LazyDataset] = links(
-        r.DATASETS_BY_ATTEMPT, "Its outputs in Rucio, found by their names: S, P, R, log."
+        r.DATASETS_BY_ATTEMPT,
+        DatasetFilter,
+        DatasetSort,
+        "Its outputs in Rucio, found by their names: S, P, R, log.",
     )
 
     @strawberry.field(description="Whether PanDA has its task.")

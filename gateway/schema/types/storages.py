@@ -9,11 +9,11 @@ from gateway.resolvers import relations as r
 from gateway.resolvers.entities import QUOTA, STORAGE, STORAGE_ENDPOINT, STORAGE_USAGE
 from gateway.schema.connection import Connection
 from gateway.schema.enums import Right
-from gateway.schema.filters import ReplicaFilter
+from gateway.schema.filters import QuotaFilter, ReplicaFilter, StorageUsageFilter
 from gateway.schema.links import connection, link, links
 from gateway.schema.node import Node, RowType
 from gateway.schema.scalars import BigInt
-from gateway.schema.sorts import ReplicaSort
+from gateway.schema.sorts import QuotaSort, ReplicaSort, StorageUsageSort
 from gateway.schema.synced import Synced
 from gateway.store.storages import Quota as QuotaRow
 from gateway.store.storages import Storage as StorageRow
@@ -55,13 +55,18 @@ class Storage(Node, Synced, RowType):
         r.ENDPOINT_BY_STORAGE, "CRIC's record of it; null when CRIC does not list it."
     )
     usages: list["StorageUsage"] = links(
-        r.USAGES_BY_STORAGE, "Space on it, by who counts: 'rucio' (logical) and 'storage' (physical)."
+        r.USAGES_BY_STORAGE,
+        StorageUsageFilter,
+        StorageUsageSort,
+        "Space on it, by who counts: 'rucio' (logical) and 'storage' (physical).",
     )
     replicas: Connection[LazyReplica] = connection(
         r.REPLICAS_BY_STORAGE, ReplicaFilter, ReplicaSort, "Dataset replicas on it."
     )
     quotas: list[Annotated["Quota", strawberry.lazy("gateway.schema.types.storages")]] | None = links(
         r.QUOTAS_BY_STORAGE,
+        QuotaFilter,
+        QuotaSort,
         "Who may use how much of it. Null without the right READ_QUOTAS, with an error.",
         needs=Right.READ_QUOTAS,
     )

@@ -11,11 +11,11 @@ from gateway.resolvers.execution import task_execution
 from gateway.schema.connection import Connection
 from gateway.schema.context import Info
 from gateway.schema.enums import Execution
-from gateway.schema.filters import TaskFilter
+from gateway.schema.filters import DatasetFilter, JobCountFilter, TaskFilter
 from gateway.schema.links import connection, link, links
 from gateway.schema.node import Node, RowType
 from gateway.schema.scalars import BigInt
-from gateway.schema.sorts import TaskSort
+from gateway.schema.sorts import DatasetSort, JobCountSort, TaskSort
 from gateway.schema.synced import Synced
 from gateway.store.tasks import Task as TaskRow
 from gateway.store.tasks import TaskJobCount as TaskJobCountRow
@@ -106,10 +106,16 @@ class Task(Node, Synced, RowType):
         r.USER_BY_TASK, "Its user as a person of IAM; null when the PanDA name is linked to nobody."
     )
     job_counts: list["JobCount"] = links(
-        r.JOB_COUNTS_BY_TASK, "Its jobs by queue and state; empty when PanDA has not said."
+        r.JOB_COUNTS_BY_TASK,
+        JobCountFilter,
+        JobCountSort,
+        "Its jobs by queue and state; empty when PanDA has not said.",
     )
     datasets: list[LazyDataset] = links(
-        r.DATASETS_BY_TASK, "Its outputs in Rucio, found by their names: S, P, R, log."
+        r.DATASETS_BY_TASK,
+        DatasetFilter,
+        DatasetSort,
+        "Its outputs in Rucio, found by their names: S, P, R, log.",
     )
     parent: LazyTask | None = link(
         r.PARENT_BY_TASK, "The task whose outputs it waits for; null for none or not in our copy."
