@@ -6,6 +6,7 @@
     │   ├── NumberError           a number could not be understood
     │   ├── FilterError           a filter, sort or page argument cannot be used
     │   │   └── CursorError       a cursor is not one of ours, or belongs to another ordering
+    │   ├── IdError               a global id is not one of ours, or not of the type that is wanted
     │   ├── TransitionError       the state does not allow the step that was asked for
     │   ├── ImportFileError       a file cannot be read as what it should be
     │   ├── BadValueError         a value in a GraphQL document or its variables fits no type
@@ -73,6 +74,12 @@ class CursorError(FilterError):
     """A cursor is not one of ours, or was made for another ordering; start again without it."""
 
     code = "BAD_CURSOR"
+
+
+class IdError(InputError):
+    """A global id is not one of ours, or names another type than the one wanted; take ids from answers."""
+
+    code = "BAD_ID"
 
 
 class TransitionError(InputError):

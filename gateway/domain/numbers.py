@@ -79,7 +79,7 @@ def parse_seed_range(text: str) -> Understood[SeedRange]:
 
 
 def parse_energy(text: str) -> Understood[Decimal]:
-    """Read a beam energy in GeV: `27`, `27 GeV`, `13.5 GeV`, `4 ГэВ`.
+    """Read the energy of the collision in GeV: `27`, `27 GeV`, `13.5 GeV`, `4 ГэВ`.
 
     Refused with NumberError: other units (nothing is converted silently), a decimal comma, zero, a sign, NaN
     or Infinity, a million GeV and more, fractions of an MeV.
@@ -91,7 +91,7 @@ def parse_energy(text: str) -> Understood[Decimal]:
         _refuse(text, f"has the unit {parts['unit']!r}", "Give the energy in GeV.")
     value = Decimal(parts["number"])
     if not 0 < value < 1_000_000 or value != round(value, 3):
-        _refuse(text, "is not a beam energy", "Give it above 0 and below 1,000,000 GeV, in whole MeV.")
+        _refuse(text, "is not an energy", "Give it above 0 and below 1,000,000 GeV, in whole MeV.")
     return Understood(text, value)
 
 

@@ -186,7 +186,7 @@ def by(column: InstrumentedAttribute[Any], to_stored: Callable[[Any], object] | 
 
 
 def mev_of_gev(value: object) -> object:
-    """Return a beam energy in GeV as the MeV that are stored; not rounded, so 4.0001 GeV matches none.
+    """Return an energy in GeV as the MeV that are stored; not rounded, so 4.0001 GeV matches none.
 
     What no column could hold stays a float, which both databases compare with whole numbers all the same.
     """

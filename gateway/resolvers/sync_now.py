@@ -18,7 +18,7 @@ AT_MOST_EVERY: Final = dt.timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class SyncWish:
-    """What became of the wish: the jobs that will run, or since when it is too soon."""
+    """What became of the wish: the jobs that will run, if there are any, or until when it is too soon."""
 
     jobs: tuple[str, ...]
     too_soon_until: dt.datetime | None = None

@@ -59,7 +59,7 @@ class RequestFilter(EntityFilter):
     software_project: TextFilter | None = _by("By software project, for example spdroot-dev.")
     software_version: TextFilter | None = _by("By software version, for example 4.1.7.2.")
     collision_type: TextFilter | None = _by("By collision type: pp, dd, pd.")
-    energy_gev: DecimalFilter | None = _by("By beam energy, GeV.")
+    energy_gev: DecimalFilter | None = _by("By energy of the collision (square root of s), GeV.")
     polarization: TextFilter | None = _by("By polarization, two letters of U, L, T.")
     tag: TextFilter | None = _by("By the tag as written.")
     events: IntFilter | None = _by("By the number of events asked for.")

@@ -3,11 +3,11 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Final, Self, TypeVar
 
 import strawberry
 
-from gateway.errors import InputError
+from gateway.errors import FilterError, IdError
 from gateway.resolvers.entity import Entity
 from gateway.resolvers.loading import load_by_key
 from gateway.schema.context import Info
@@ -16,6 +16,8 @@ from gateway.store.keys import key_text
 from gateway.store.values import storable, storable_text
 
 Shown = TypeVar("Shown", bound="RowType")
+
+_NOT_OURS: Final = "the id is not one of ours: take ids from answers, do not build them"
 
 
 @strawberry.interface(description="Anything that can be fetched again by its global id.")
@@ -74,34 +76,50 @@ def global_id(type_name: str, key: tuple[object, ...]) -> strawberry.ID:
 
 
 async def load_node(info: Info, id_: str, types: Mapping[str, type[RowType]]) -> RowType | None:
-    """Return the thing with this global id, or None if there is none; raise InputError for an id not ours."""
+    """Return the thing with this global id, or None if there is none; raise IdError for an id not ours."""
     type_name, key = _parse_global_id(id_)
     shown = types.get(type_name)
     if shown is None:
-        raise InputError(f"the id names the type {type_name[:40]!r}, which has no global ids")
-    columns = shown.entity.key_columns
+        raise IdError(f"the id names the type {type_name[:40]!r}, which has no global ids")
+    values = _key_values(shown.entity, key)
+    return shown.of_optional(await load_by_key(info.context.reading, shown.entity, values))
+
+
+def key_of(id_: str, entity: Entity[Any]) -> tuple[object, ...]:
+    """Return the primary key that a global id of this entity holds, whether or not there is such a row.
+
+    Raises IdError if the id is not one of ours, or names a thing of another type.
+    """
+    type_name, key = _parse_global_id(id_)
+    if type_name != entity.name:
+        raise IdError(f"the id names a {type_name[:40]!r} where a {entity.name} is wanted")
+    return _key_values(entity, key)
+
+
+def _key_values(entity: Entity[Any], key: str) -> tuple[object, ...]:
+    columns = entity.key_columns
     parts = key.split("|")
     if len(parts) != len(columns):
-        raise InputError("the id is not one of ours: take ids from answers, do not build them")
+        raise IdError(_NOT_OURS)
     try:
         values = tuple(
             storable(column.type.python_type(part)) for column, part in zip(columns, parts, strict=True)
         )
-    except ValueError as error:
-        raise InputError("the id is not one of ours: take ids from answers, do not build them") from error
+    except (ValueError, FilterError) as error:
+        raise IdError(_NOT_OURS) from error
     # Python reads " 362" and "3_62" as numbers too: a second id for one thing, kept twice by clients.
     if key_text(values) != key:
-        raise InputError("the id is not one of ours: take ids from answers, do not build them")
-    return shown.of_optional(await load_by_key(info.context.reading, shown.entity, values))
+        raise IdError(_NOT_OURS)
+    return values
 
 
 def _parse_global_id(id_: str) -> tuple[str, str]:
-    storable_text(id_)
     try:
+        storable_text(id_)
         text = base64.b64decode(id_ + "=" * (-len(id_) % 4), altchars=b"-_", validate=True).decode()
-    except (ValueError, binascii.Error) as error:
-        raise InputError("the id is not one of ours: take ids from answers, do not build them") from error
+    except (ValueError, binascii.Error, FilterError) as error:
+        raise IdError(_NOT_OURS) from error
     type_name, separator, key = text.partition(":")
     if not separator:
-        raise InputError("the id is not one of ours: take ids from answers, do not build them")
+        raise IdError(_NOT_OURS)
     return type_name, key

@@ -1,5 +1,6 @@
-"""Scalars of ours: whole numbers beyond 32 bits, and JSON that is shown as it was kept."""
+"""Scalars of ours: whole numbers beyond 32 bits, moments that may be days, and JSON as it was kept."""
 
+import datetime as dt
 import re
 from typing import NewType
 
@@ -13,6 +14,10 @@ MAX_EXACT_JSON = 2**53 - 1
 
 # No 64-bit number is longer. Python itself would read "1_000", " 5" and the digits of every script.
 _DECIMAL = re.compile("-?[0-9]{1,19}")
+
+
+# A whole day and nothing else: a moment without a zone could be any of a day's 25 hours, and is refused.
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _serialize(value: int) -> int | str:
@@ -33,6 +38,17 @@ def _parse_literal(node: ValueNode, _variables: object = None) -> int:
     return _parse(node.value if isinstance(node, IntValueNode | StringValueNode) else None)
 
 
+def _parse_moment(value: object) -> dt.datetime:
+    if isinstance(value, str):
+        try:
+            moment = dt.datetime.fromisoformat(value)
+        except ValueError:
+            pass
+        else:
+            return moment.replace(tzinfo=dt.UTC) if _DAY.fullmatch(value) else moment
+    raise GraphQLError("DateTime must be a moment like 2025-03-01T12:00:00Z, or a day like 2025-03-01")
+
+
 BigInt = NewType("BigInt", int)
 Json = NewType("Json", object)
 
@@ -46,6 +62,15 @@ SCALARS = {
         serialize=_serialize,
         parse_value=_parse,
         parse_literal=_parse_literal,
+    ),
+    dt.datetime: strawberry.scalar(
+        name="DateTime",
+        description=(
+            "A moment, ISO 8601 with its zone; answers are in UTC. As input a day is taken too: 2025-03-01 "
+            "is its first moment in UTC, so a month is `gte` its first day and `lt` the next month's."
+        ),
+        serialize=dt.datetime.isoformat,
+        parse_value=_parse_moment,
     ),
     Json: strawberry.scalar(
         name="JSON",

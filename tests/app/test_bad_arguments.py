@@ -10,7 +10,7 @@ GRAPHQL = "application/graphql-response+json"
 BAD = [
     ('{ requests(after: "bad") { totalCount } }', "BAD_CURSOR"),
     ("{ requests(first: -1) { totalCount } }", "BAD_FILTER"),
-    ('{ node(id: "bad") { id } }', "BAD_INPUT"),
+    ('{ node(id: "bad") { id } }', "BAD_ID"),
     ("{ requests { totalCount(atMost: -5) } }", "BAD_FILTER"),
 ]
 
@@ -36,4 +36,4 @@ async def test_a_good_field_beside_a_bad_one_is_answered(world: Database) -> Non
 
     assert answer.status_code == 200
     assert answer.json()["data"] == {"node": None, "requests": {"totalCount": 13}}
-    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_INPUT"
+    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_ID"

@@ -50,6 +50,22 @@ async def test_texts_are_compared(ask: Asker, condition: str, found: list[str]) 
     assert await requests(ask, condition) == found
 
 
+async def test_a_day_is_its_first_moment_in_utc(ask: Asker) -> None:
+    by_day = await tasks(ask, '{ startedAt: { gte: "2025-04-01", lt: "2025-05-01" } }')
+    by_moment = await tasks(
+        ask, '{ startedAt: { gte: "2025-04-01T00:00:00Z", lt: "2025-05-01T03:00:00+03:00" } }'
+    )
+
+    assert by_day == by_moment != []
+
+
+@pytest.mark.parametrize("text", ["2025-04", "2025-04-31", "yesterday", "2025-04-01T12", ""])
+async def test_what_is_neither_a_day_nor_a_moment_with_its_zone_is_refused(ask: Asker, text: str) -> None:
+    answer = await ask.answer(f'{{ tasks(filter: {{ startedAt: {{ gte: "{text}" }} }}) {{ totalCount }} }}')
+
+    assert len(answer["errors"]) == 1
+
+
 @pytest.mark.parametrize("wildcard", ["%", "_", "P%D", "PROD2025_0", "\\\\", "*", "?"])
 async def test_wildcards_are_characters_like_all_others(ask: Asker, wildcard: str) -> None:
     assert await requests(ask, f'{{ name: {{ contains: "{wildcard}" }} }}') == []

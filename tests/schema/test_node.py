@@ -4,7 +4,9 @@ import base64
 
 import pytest
 
-from gateway.schema.node import global_id
+from gateway.errors import IdError
+from gateway.resolvers.entities import TASK
+from gateway.schema.node import global_id, key_of
 from gateway.schema.query import NODE_TYPES
 from tests.support.asking import Asker
 
@@ -99,39 +101,45 @@ async def test_a_request_among_many_is_read_by_its_id(ask: Asker) -> None:
 
 
 WRONG = {
-    "empty": ("", "BAD_INPUT"),
-    "no base64": ("!!!", "BAD_INPUT"),
-    "a letter of another script": ("задача", "BAD_INPUT"),
-    "no UTF-8": (base64.urlsafe_b64encode(b"\xff\xfe").decode(), "BAD_INPUT"),
-    "no separator": (raw("Task362"), "BAD_INPUT"),
-    "no such type": (raw("Banana:1"), "BAD_INPUT"),
-    "a type without ids": (raw("Quota:prodman|JINR_EOS"), "BAD_INPUT"),
-    "an interface": (raw("Node:1"), "BAD_INPUT"),
-    "Python's own": (raw("__class__:1"), "BAD_INPUT"),
-    "no number": (raw("Task:abc"), "BAD_INPUT"),
-    "no key": (raw("Task:"), "BAD_INPUT"),
-    "a number with a space": (raw("Task: 362"), "BAD_INPUT"),
-    "a number with an underscore": (raw("Task:3_62"), "BAD_INPUT"),
-    "a number of another script": (raw("Task:٣٦٢"), "BAD_INPUT"),
-    "a number with zeros in front": (raw("Task:0362"), "BAD_INPUT"),
-    "too large": (raw(f"Task:{2**63}"), "BAD_FILTER"),
-    "far too large": (raw(f"Task:{'9' * 600}"), "BAD_FILTER"),
-    "too few parts": (raw("Replica:a"), "BAD_INPUT"),
-    "too many parts": (raw("Task:1|2"), "BAD_INPUT"),
-    "NUL": (raw("Request:PROD\0"), "BAD_FILTER"),
-    "too long": ("A" * 1001, "BAD_FILTER"),
+    "empty": "",
+    "no base64": "!!!",
+    "a letter of another script": "задача",
+    "no UTF-8": base64.urlsafe_b64encode(b"\xff\xfe").decode(),
+    "no separator": raw("Task362"),
+    "no such type": raw("Banana:1"),
+    "a type without ids": raw("Quota:prodman|JINR_EOS"),
+    "an interface": raw("Node:1"),
+    "Python's own": raw("__class__:1"),
+    "no number": raw("Task:abc"),
+    "no key": raw("Task:"),
+    "a number with a space": raw("Task: 362"),
+    "a number with an underscore": raw("Task:3_62"),
+    "a number of another script": raw("Task:٣٦٢"),
+    "a number with zeros in front": raw("Task:0362"),
+    "too large": raw(f"Task:{2**63}"),
+    "far too large": raw(f"Task:{'9' * 600}"),
+    "too few parts": raw("Replica:a"),
+    "too many parts": raw("Task:1|2"),
+    "NUL": raw("Request:PROD\0"),
+    "too long": "A" * 1001,
 }
 
 
 @pytest.mark.parametrize("kind", WRONG)
 async def test_an_id_that_is_not_ours_is_refused_with_a_code(ask: Asker, kind: str) -> None:
-    given, code = WRONG[kind]
+    given = WRONG[kind]
 
     one = await ask.answer("query ($id: ID!) { node(id: $id) { id } }", id=given)
     many = await ask.answer("query ($id: ID!) { nodes(ids: [$id]) { id } }", id=given)
 
-    assert [error["extensions"]["code"] for error in one["errors"]] == [code]
-    assert [error["extensions"]["code"] for error in many["errors"]] == [code]
+    assert [error["extensions"]["code"] for error in one["errors"]] == ["BAD_ID"]
+    assert [error["extensions"]["code"] for error in many["errors"]] == ["BAD_ID"]
+
+
+def test_a_field_that_wants_one_type_takes_ids_of_that_type_only() -> None:
+    assert key_of(global_id("Task", (362,)), TASK) == (362,)
+    with pytest.raises(IdError, match="names a 'Request' where a Task is wanted"):
+        key_of(global_id("Request", ("PROD2025-013",)), TASK)
 
 
 async def test_an_id_with_nul_itself_is_refused(ask: Asker) -> None:

@@ -94,7 +94,11 @@ async def test_a_wish_leaves_an_entry_in_the_trail(asker: Asker) -> None:
     assert await trail(asker.database) == [("tester", "syncNow", "rucio", "done")]
 
 
-async def test_a_source_without_jobs_has_nothing_to_read(asker: Asker) -> None:
-    answer = await asker("mutation { syncNow(source: PANDA) { ... on SyncEnqueued { jobs } } }")
+async def test_a_source_that_is_not_read_says_so_and_nothing_is_wanted(asker: Asker) -> None:
+    answer = await asker("mutation { syncNow(source: PANDA) { __typename ... on NotRead { message } } }")
 
-    assert answer == {"syncNow": {"jobs": []}}
+    assert answer["syncNow"] == {
+        "__typename": "NotRead",
+        "message": "PANDA is not read by this gateway: give its address in the settings.",
+    }
+    assert set((await wanted(asker.database)).values()) == {None}

@@ -90,7 +90,7 @@ def energy_token(energy_gev: Decimal) -> str:
     """
     if not energy_gev.is_finite() or not 0 < energy_gev < 1_000_000:
         raise NamingError(
-            f"{energy_gev} GeV cannot be named. Give a beam energy above 0 and below 1,000,000 GeV."
+            f"{energy_gev} GeV cannot be named. Give an energy above 0 and below 1,000,000 GeV."
         )
     if energy_gev != round(energy_gev, 3):
         raise NamingError(f"{energy_gev} GeV cannot be named. Give at most three decimals (whole MeV).")

@@ -51,7 +51,11 @@ class Stage(RowType):
         description="The geometry component that a production of this stage must include; null for none."
     )
 
-    @strawberry.field(description="The highest beam energy that makes sense, GeV; null when not stated.")
+    @strawberry.field(
+        description=(
+            "The highest energy of the collision that makes sense (square root of s), GeV; null if not said."
+        )
+    )
     def energy_max_gev(self) -> float | None:
         """Return the limit in GeV."""
         mev = self.row.energy_max_mev

@@ -166,7 +166,7 @@ class Request(Node, RowType):
         r.FINDINGS_BY_REQUEST, FindingFilter, FindingSort, "What the checks say about it, open and resolved."
     )
 
-    @strawberry.field(description="Beam energy, GeV.")
+    @strawberry.field(description="Energy of the collision, the two beams together (square root of s), GeV.")
     def energy_gev(self) -> float:
         """Return the energy in GeV."""
         return self.row.beam_energy_mev / 1000
