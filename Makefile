@@ -2,7 +2,7 @@
 #   make run PORT=8080           make test ARGS="-k seeds"           make bench ARGS="--scales 100"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench schema lock clean
+.PHONY: help run test lint format bench panel schema lock clean
 .SUFFIXES:
 # The targets share one environment; side by side they would install into it twice.
 .NOTPARALLEL:
@@ -18,8 +18,9 @@ export PYTHON
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-run: ## Set up what is missing and serve GraphQL on 127.0.0.1 (PORT=8000)
+run: ## Set up what is missing and serve GraphQL and the control panel on 127.0.0.1 (PORT=8000)
 	@sh scripts/environment.sh run
+	@sh scripts/panel.sh || echo "run: GraphQL is served without the control panel" >&2
 	@exec .venv/bin/gateway run $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: ## Set up what is missing, check style and types, run every test on SQLite and PostgreSQL
@@ -40,15 +41,20 @@ bench: ## Measure the read path side by side
 	@sh scripts/environment.sh test
 	@.venv/bin/python -m bench $(ARGS)
 
-schema: ## Write schema.graphql, the public contract, from the code
+panel: ## Build the control panel into the package
+	@sh scripts/panel.sh
+
+schema: ## Write schema.graphql, the public contract, from the code, and the panel's types from it
 	@sh scripts/environment.sh run
 	@.venv/bin/gateway export-schema > schema.graphql.part || { rm -f schema.graphql.part; exit 1; }
 	@mv schema.graphql.part schema.graphql
+	@sh scripts/panel.sh tools
+	@cd frontend && npm run --silent types
 
 lock: ## Write the locks again from pyproject.toml (ARGS=--upgrade for the newest versions)
 	@sh scripts/lock.sh $(ARGS)
 
 clean: ## Remove everything these targets made, but no data (var/ stays)
 	@rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis dist
-	@rm -rf tests/contracts/node_modules schema.graphql.part
+	@rm -rf tests/contracts/node_modules frontend/node_modules gateway/static schema.graphql.part
 	@find gateway tests bench migrations -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -22,9 +22,11 @@ from gateway.store.database import Database
 from gateway.store.feed import Feed
 from gateway.web.graphql import GraphQLEndpoint
 from gateway.web.health import health_routes
+from gateway.web.panel import STATIC, panel_routes
 from gateway.web.request_log import RequestLog, correlation_id
 from gateway.web.responses import http_exception_response
 from gateway.web.security_headers import SecurityHeaders
+from gateway.web.stored_documents import read_stored_documents
 
 
 def utc_now() -> dt.datetime:
@@ -47,7 +49,7 @@ def create_executor(database: Database, clock: Clock = utc_now, feed: Feed | Non
 def create_app(
     settings: Settings, database: Database, clock: Clock = utc_now, feed: Feed | None = None
 ) -> Starlette:
-    """Return the application: GraphQL on /graphql, /health and /ready.
+    """Return the application: GraphQL on /graphql, /health and /ready, the control panel everywhere else.
 
     It closes the database when it shuts down. It opens nothing before the first request. Whoever serves it
     closes `feed` before it waits for the connections to end: event streams do not end by themselves.
@@ -72,10 +74,13 @@ def create_app(
         await database.close()
 
     endpoint = GraphQLEndpoint(
-        create_executor(database, clock, feed), viewer_of, max_body_bytes=settings.max_body_bytes
+        create_executor(database, clock, feed),
+        viewer_of,
+        max_body_bytes=settings.max_body_bytes,
+        documents=read_stored_documents(STATIC / "documents.json"),
     )
     return Starlette(
-        routes=[Route("/graphql", endpoint), *health_routes(readiness)],
+        routes=[Route("/graphql", endpoint), *health_routes(readiness), *panel_routes()],
         middleware=[Middleware(SecurityHeaders), Middleware(RequestLog)],
         exception_handlers={HTTPException: http_exception_response},
         lifespan=lifespan,

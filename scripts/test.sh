@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the tests with what they need beside Python: Node, and PostgreSQL unless a server is named.
-# Arguments go to pytest. Without PostgreSQL the rest still runs, and a line says what did not; CI accepts no such gap.
+# Runs the tests with what they need beside Python: Node, Chromium, the built panel, and PostgreSQL unless a server is
+# named. Arguments go to pytest. Without one of them the rest still runs, and a line says what did not; CI accepts no gap.
 set -eu
 
 cd -P "$(dirname "$0")/.."
@@ -21,6 +21,15 @@ if [ -z "${GATEWAY_TEST_POSTGRES_URL:-}" ] && [ -z "${GATEWAY_POSTGRES_BIN:-}" ]
         unset GATEWAY_POSTGRES_BIN
         echo "tests: everything that needs PostgreSQL is skipped" >&2
     fi
+fi
+
+if GATEWAY_CHROMIUM=$(sh scripts/chromium.sh) && sh scripts/panel.sh; then
+    export GATEWAY_CHROMIUM
+elif [ -n "${CI:-}" ]; then
+    exit 1
+else
+    unset GATEWAY_CHROMIUM
+    echo "tests: everything that opens the panel in a browser is skipped" >&2
 fi
 
 exec .venv/bin/python -m pytest "$@"

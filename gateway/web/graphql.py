@@ -14,6 +14,7 @@ from gateway.web.event_stream import EventStreamResponse, single_event_response
 from gateway.web.media_types import JSON, accepts_events, negotiate
 from gateway.web.parameters import read_get, read_last_event_id, read_post
 from gateway.web.responses import answer_response, refusal_response
+from gateway.web.stored_documents import StoredDocuments
 
 # Four times the longest document: the rest is for variables, such as a thousand ids.
 MAX_BODY_BYTES = 64 * 1024
@@ -37,10 +38,12 @@ class GraphQLEndpoint(Generic[V]):
         viewer_of: Callable[[Request], Awaitable[V]],
         *,
         max_body_bytes: int = MAX_BODY_BYTES,
+        documents: StoredDocuments | None = None,
     ) -> None:
         self._executor = executor
         self._viewer_of = viewer_of
         self._max_body_bytes = max_body_bytes
+        self._documents = documents or StoredDocuments()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; failures of ours go up to `RequestLog`."""
@@ -73,9 +76,9 @@ class GraphQLEndpoint(Generic[V]):
             viewer = await self._viewer_of(request)
             is_get = request.method == "GET"
             if is_get:
-                asked = read_get(request, self._max_body_bytes)
+                asked = read_get(request, self._max_body_bytes, self._documents)
             else:
-                asked = await read_post(request, self._max_body_bytes)
+                asked = await read_post(request, self._max_body_bytes, self._documents)
             if not takes_events:
                 answer = await self._executor.execute(asked, viewer, only_queries=is_get)
                 return answer_response(answer, media_type or JSON)

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from gateway.errors import TransportError
 from gateway.schema.execution import OperationRequest
 from gateway.web.media_types import is_json_in_utf8
+from gateway.web.stored_documents import StoredDocuments
 
 # Digits of an event's number: they fit 63 bits.
 LONGEST_EVENT_ID = 18
@@ -18,7 +19,7 @@ LONGEST_EVENT_ID = 18
 MAX_QUERY_STRING_BYTES = 48 * 1024
 
 
-async def read_post(request: Request, max_body_bytes: int) -> OperationRequest:
+async def read_post(request: Request, max_body_bytes: int, documents: StoredDocuments) -> OperationRequest:
     """Return what a POST asks for; raise TransportError if its type, length or content cannot be taken."""
     content_types = request.headers.getlist("content-type")
     if len(content_types) != 1 or not is_json_in_utf8(content_types[0]):
@@ -35,10 +36,10 @@ async def read_post(request: Request, max_body_bytes: int) -> OperationRequest:
         raise TransportError(400, "BATCHING_REFUSED", "lists of requests are not answered; send one request")
     if not isinstance(content, dict):
         raise TransportError(400, "BAD_REQUEST", "the body must be a JSON object with the key 'query'")
-    return _operation_request(content)
+    return _operation_request(content, documents)
 
 
-def read_get(request: Request, max_query_bytes: int) -> OperationRequest:
+def read_get(request: Request, max_query_bytes: int, documents: StoredDocuments) -> OperationRequest:
     """Return what a GET asks for; raise TransportError if its parameters cannot be read."""
     query_string: bytes = request.scope["query_string"]
     max_query_bytes = min(max_query_bytes, MAX_QUERY_STRING_BYTES)
@@ -53,12 +54,12 @@ def read_get(request: Request, max_query_bytes: int) -> OperationRequest:
     except UnicodeDecodeError as error:
         raise TransportError(400, "BAD_REQUEST", "the query string is not UTF-8") from error
     parameters: dict[str, object] = {}
-    for name in ("query", "operationName", "variables", "extensions"):
+    for name in ("query", "documentId", "operationName", "variables", "extensions"):
         text = _single(request.query_params, name)
         if text is not None:
             is_json = name in {"variables", "extensions"}
             parameters[name] = _from_json(text.encode(errors="replace"), f"'{name}'") if is_json else text
-    return _operation_request(parameters)
+    return _operation_request(parameters, documents)
 
 
 def read_last_event_id(request: Request) -> int | None:
@@ -106,10 +107,8 @@ def _from_json(text: bytes, what: str) -> object:
         ) from error
 
 
-def _operation_request(parameters: Mapping[str, object]) -> OperationRequest:
-    query = parameters.get("query")
-    if not isinstance(query, str) or not query:
-        raise TransportError(400, "BAD_REQUEST", "the request must have a document in 'query', as a string")
+def _operation_request(parameters: Mapping[str, object], documents: StoredDocuments) -> OperationRequest:
+    query = _document(parameters, documents)
     operation_name = parameters.get("operationName")
     if operation_name is not None and not isinstance(operation_name, str):
         raise TransportError(400, "BAD_REQUEST", "'operationName' must be a string or null")
@@ -119,6 +118,22 @@ def _operation_request(parameters: Mapping[str, object]) -> OperationRequest:
         variables=_object(parameters, "variables"),
         extensions=_object(parameters, "extensions"),
     )
+
+
+def _document(parameters: Mapping[str, object], documents: StoredDocuments) -> str:
+    query = parameters.get("query")
+    document_id = parameters.get("documentId")
+    if document_id is None:
+        if not isinstance(query, str) or not query:
+            raise TransportError(
+                400, "BAD_REQUEST", "the request must have a document in 'query', as a string"
+            )
+        return query
+    if query is not None:
+        raise TransportError(400, "BAD_REQUEST", "give either 'query' or 'documentId', not both")
+    if not isinstance(document_id, str):
+        raise TransportError(400, "BAD_REQUEST", "'documentId' must be a string")
+    return documents.text_of(document_id)
 
 
 def _object(parameters: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -16,6 +16,7 @@ from gateway.web.health import ReadinessCheck, health_routes
 from gateway.web.request_log import RequestLog
 from gateway.web.responses import http_exception_response
 from gateway.web.security_headers import SecurityHeaders
+from gateway.web.stored_documents import StoredDocuments
 from tests.web.sample import SampleViewer, sample_executor
 
 
@@ -42,8 +43,9 @@ def sample_app(
     executor: Executor[SampleViewer] | None = None,
     viewer_of: Callable[[Request], Awaitable[SampleViewer]] = viewer_by_token,
     ready: ReadinessCheck = always_ready,
+    documents: StoredDocuments | None = None,
 ) -> ASGIApp:
-    endpoint = GraphQLEndpoint(executor or sample_executor(), viewer_of)
+    endpoint = GraphQLEndpoint(executor or sample_executor(), viewer_of, documents=documents)
     return Starlette(
         routes=[Route("/graphql", endpoint), *health_routes(ready)],
         middleware=[Middleware(SecurityHeaders), Middleware(RequestLog)],

@@ -1,0 +1,98 @@
+"""A real Chromium on the panel that `gateway run` serves, with the practice data."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from gateway.web.panel import is_built
+
+CHROMIUM = os.environ.get("GATEWAY_CHROMIUM")
+
+# A loaded machine starts the program slowly; a page that never comes is noticed all the same.
+START_TIMEOUT_S = 120
+PAGE_TIMEOUT_MS = 30_000
+
+# No sandbox: tests run as root in containers, where Chromium cannot make one. The rest: no network.
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def gateway_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a gateway with the practice data, started as a person starts it."""
+    if CHROMIUM is None or not is_built():
+        pytest.skip("NOT RUN: the panel in a browser: no Chromium or no built panel (make test finds both)")
+    folder = tmp_path_factory.mktemp("panel")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway", "run", "--port", "0"],
+        env=kept | {"GATEWAY_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/gateway.db"},
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        found: list[str] = []
+        ready = threading.Event()
+
+        def read() -> None:
+            # Read to the end: a full pipe would stop the program.
+            for line in process.stdout or ():
+                if (match := re.search(r"(http://127\.0\.0\.1:\d+)/graphql", line)) and not found:
+                    found.append(match[1])
+                    ready.set()
+            ready.set()
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        try:
+            assert ready.wait(START_TIMEOUT_S), "the gateway is not ready in time"
+            assert found, "the gateway ended before it was ready"
+            yield found[0]
+        finally:
+            process.terminate()
+            process.wait(60)
+            reader.join(10)
+
+
+@pytest.fixture(scope="session")
+async def browser(gateway_url: str) -> AsyncIterator[Browser]:
+    """A browser for all tests; each test gets a clean context of it."""
+    del gateway_url  # without a gateway no browser is started
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=Path(CHROMIUM or ""), args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def page(browser: Browser, gateway_url: str) -> AsyncIterator[Page]:
+    """A page of a new visitor; at the end nothing it logged may be an error, a broken policy above all."""
+    context = await browser.new_context(
+        base_url=gateway_url,
+        locale="en-GB",
+        timezone_id="Europe/Moscow",
+        viewport={"width": 1440, "height": 900},
+    )
+    context.set_default_timeout(PAGE_TIMEOUT_MS)
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    yield page
+    await context.close()
+    assert complaints == []
