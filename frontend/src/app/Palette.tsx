@@ -1,0 +1,89 @@
+/** Ctrl-K: finds anything by name, tag, number or person, and every page. */
+
+import { useDebouncedValue } from "@mantine/hooks";
+import { Spotlight, spotlight } from "@mantine/spotlight";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useQuery } from "urql";
+
+import type { ResultOf } from "../api/graphql";
+import { paths } from "../paths";
+import { PaletteQuery } from "./documents";
+import { NAVIGATION } from "./navigation";
+
+type Found = ResultOf<typeof PaletteQuery>["search"][number]["found"];
+
+function entryOf(found: Found): { label: string; note: string; to: string } | null {
+  switch (found.__typename) {
+    case "Request":
+      return { label: found.name, note: found.tag, to: paths.request(found.name) };
+    case "Task":
+      return {
+        label: found.taskName,
+        note: `${found.jediTaskId} ${found.status}`,
+        to: paths.task(found.jediTaskId),
+      };
+    case "Dataset":
+      return { label: found.did, note: "", to: paths.dataset(found.did) };
+    case "Person":
+      return {
+        label: found.displayName ?? found.username,
+        note: found.username,
+        to: paths.person(found.username),
+      };
+    case "Site":
+      return { label: found.siteName, note: "CRIC", to: paths.site(found.siteName) };
+    case "Storage":
+      return { label: found.storageName, note: "Rucio", to: paths.storages() };
+    default:
+      return null;
+  }
+}
+
+export function Palette() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [text, setText] = useState("");
+  const [asked] = useDebouncedValue(text.trim(), 150);
+  const [{ data }] = useQuery({ query: PaletteQuery, variables: { text: asked }, pause: asked.length < 2 });
+  const go = (to: string) => {
+    spotlight.close();
+    void navigate({ to });
+  };
+  const pages = NAVIGATION.filter(({ key }) =>
+    t(`nav.${key}`).toLowerCase().includes(text.trim().toLowerCase()),
+  );
+  const hits =
+    asked.length < 2
+      ? []
+      : (data?.search ?? []).map((hit) => entryOf(hit.found)).filter((one) => one !== null);
+  return (
+    <Spotlight.Root
+      query={text}
+      onQueryChange={setText}
+      shortcut={["mod + K", "/"]}
+      scrollable
+      maxHeight={460}
+    >
+      <Spotlight.Search placeholder={t("palette.placeholder")} aria-label={t("app.search")} />
+      <Spotlight.ActionsList>
+        {hits.length > 0 && (
+          <Spotlight.ActionsGroup label={t("palette.found")}>
+            {hits.map(({ label, note, to }) => (
+              <Spotlight.Action key={to + label} label={label} description={note} onClick={() => go(to)} />
+            ))}
+          </Spotlight.ActionsGroup>
+        )}
+        {pages.length > 0 && (
+          <Spotlight.ActionsGroup label={t("palette.pages")}>
+            {pages.map(({ key, to }) => (
+              <Spotlight.Action key={key} label={t(`nav.${key}`)} onClick={() => go(to)} />
+            ))}
+          </Spotlight.ActionsGroup>
+        )}
+        {hits.length === 0 && pages.length === 0 && <Spotlight.Empty>{t("palette.nothing")}</Spotlight.Empty>}
+      </Spotlight.ActionsList>
+    </Spotlight.Root>
+  );
+}

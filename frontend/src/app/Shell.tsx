@@ -1,0 +1,114 @@
+/** What stands around every view: menu, search, live state, language and theme. */
+import {
+  ActionIcon,
+  AppShell,
+  Burger,
+  Button,
+  Group,
+  SegmentedControl,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { spotlight } from "@mantine/spotlight";
+import { IconMoon, IconSearch, IconSun } from "@tabler/icons-react";
+import { Link, Outlet } from "@tanstack/react-router";
+import { useSyncExternalStore } from "react";
+import { useTranslation } from "react-i18next";
+
+import { liveState, onLiveChange } from "../api/live";
+import { LANGUAGES, type Language, setLanguage } from "../i18n";
+import { NAVIGATION } from "./navigation";
+import { Palette } from "./Palette";
+import css from "./shell.module.css";
+
+export function Shell() {
+  const { t, i18n } = useTranslation();
+  const [isOpen, { toggle, close }] = useDisclosure();
+  return (
+    <AppShell
+      header={{ height: 48 }}
+      navbar={{ width: 168, breakpoint: "sm", collapsed: { mobile: !isOpen } }}
+      padding={0}
+    >
+      <a className="skip" href="#content">
+        {t("app.skip")}
+      </a>
+      <AppShell.Header px="sm">
+        <Group h="100%" justify="space-between" wrap="nowrap" gap="xs">
+          <Group gap="xs" wrap="nowrap">
+            <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t("app.menu")} />
+            <Link to="/" className={css.name}>
+              {t("app.name")}
+            </Link>
+          </Group>
+          <Button
+            className={css.search}
+            variant="default"
+            size="xs"
+            leftSection={<IconSearch size={14} aria-hidden />}
+            rightSection={<kbd className={css.key}>Ctrl K</kbd>}
+            onClick={spotlight.open}
+            aria-label={t("app.search")}
+          >
+            <span className={css.searchWords}>{t("app.search")}</span>
+          </Button>
+          <Group gap="xs" wrap="nowrap">
+            <LiveMark />
+            <SegmentedControl
+              size="xs"
+              aria-label={t("app.language")}
+              value={i18n.language}
+              onChange={(value) => setLanguage(value as Language)}
+              data={[...LANGUAGES]}
+            />
+            <ThemeButton />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs" aria-label={t("app.menu")}>
+        {NAVIGATION.map(({ key, to }) => (
+          <Link
+            key={key}
+            to={to}
+            className={css.link}
+            activeProps={{ "aria-current": "page" }}
+            onClick={close}
+          >
+            {t(`nav.${key}`)}
+          </Link>
+        ))}
+      </AppShell.Navbar>
+      <AppShell.Main id="content" tabIndex={-1} className={css.main}>
+        <Outlet />
+      </AppShell.Main>
+      <Palette />
+    </AppShell>
+  );
+}
+
+function LiveMark() {
+  const { t } = useTranslation();
+  const state = useSyncExternalStore(onLiveChange, liveState);
+  if (state === "idle") return null;
+  return (
+    <span role="status" className={css.live} data-state={state} title={t(`live.${state}`)}>
+      {t(`live.${state}`)}
+    </span>
+  );
+}
+
+function ThemeButton() {
+  const { t } = useTranslation();
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme("light");
+  return (
+    <ActionIcon
+      variant="default"
+      aria-label={t("app.theme")}
+      onClick={() => setColorScheme(scheme === "dark" ? "light" : "dark")}
+    >
+      {scheme === "dark" ? <IconSun size={16} aria-hidden /> : <IconMoon size={16} aria-hidden />}
+    </ActionIcon>
+  );
+}

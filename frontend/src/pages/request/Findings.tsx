@@ -1,0 +1,26 @@
+/** What the checks say of this production, the worst first. */
+import { useTranslation } from "react-i18next";
+
+import { Status } from "../../ui/Status";
+import ui from "../../ui/ui.module.css";
+import type { Request } from "./RequestPage";
+import css from "./request.module.css";
+
+export function Findings({ findings }: { findings: Request["findings"]["nodes"] }) {
+  const { t } = useTranslation();
+  const open = findings.filter(({ resolvedAt }) => resolvedAt === null);
+  if (open.length === 0) return null;
+  return (
+    <section aria-label={t("request.findings")}>
+      <h2>{t("request.findings")}</h2>
+      <ul className={css.findings}>
+        {open.map((finding) => (
+          <li key={finding.id}>
+            <Status word={finding.severity} /> {finding.message}
+            {finding.suggestion && <div className={ui.age}>{finding.suggestion}</div>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,21 @@
+/** The one place that knows addresses: of our own views, and of things' homes in other services. */
+
+export const paths = {
+  overview: () => "/",
+  requests: () => "/requests",
+  request: (name: string) => `/requests/${encodeURIComponent(name)}`,
+  tasks: () => "/tasks",
+  task: (jediTaskId: number | string) => `/tasks/${jediTaskId}`,
+  datasets: () => "/datasets",
+  dataset: (did: string) => `/datasets/${encodeURIComponent(did)}`,
+  storages: () => "/storages",
+  sites: () => "/sites",
+  site: (name: string) => `/sites/${encodeURIComponent(name)}`,
+  people: () => "/people",
+  person: (username: string) => `/people/${encodeURIComponent(username)}`,
+  findings: () => "/findings",
+  statistics: () => "/statistics",
+  services: () => "/services",
+  query: () => "/query",
+  settings: () => "/settings",
+} as const;

@@ -1,0 +1,103 @@
+/** What stands above every list: words to look for, how many there are, which columns, and the list as a file. */
+import { Button, Checkbox, Group, Menu, Popover, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import { count } from "../units/numbers";
+import type { Column } from "./DataTable";
+import { asFile, type FileKind, save } from "./files";
+
+const KINDS: readonly { kind: FileKind; label: string }[] = [
+  { kind: "csv", label: "CSV" },
+  { kind: "md", label: "Markdown" },
+  { kind: "tex", label: "LaTeX" },
+];
+
+interface Props<Row> {
+  title: string;
+  words: string;
+  onWords: (words: string) => void;
+  rows: readonly Row[];
+  total: number | null;
+  columns: readonly Column<Row>[];
+  shown: readonly string[];
+  onShown: (ids: string[]) => void;
+  children?: ReactNode;
+}
+
+export function Toolbar<Row>({
+  title,
+  words,
+  onWords,
+  rows,
+  total,
+  columns,
+  shown,
+  onShown,
+  children,
+}: Props<Row>) {
+  const { t } = useTranslation();
+  const [typed, setTyped] = useState(words);
+  const tell = useDebouncedCallback(onWords, 250);
+  const visible = columns.filter((column) => shown.includes(column.id));
+  return (
+    <Group p="xs" gap="xs" align="center">
+      <h1>{title}</h1>
+      <TextInput
+        size="xs"
+        w={200}
+        type="search"
+        aria-label={t("table.filter")}
+        placeholder={t("table.filter")}
+        value={typed}
+        onChange={(event) => {
+          setTyped(event.currentTarget.value);
+          tell(event.currentTarget.value.trim());
+        }}
+      />
+      {children}
+      <span role="status">
+        {total === null
+          ? ""
+          : rows.length < total
+            ? t("table.shown", { shown: count(rows.length), total: count(total) })
+            : t("table.rows", { count: total })}
+      </span>
+      <Popover position="bottom-end" withArrow>
+        <Popover.Target>
+          <Button size="xs" variant="default">
+            {t("table.columns")}
+          </Button>
+        </Popover.Target>
+        <Popover.Dropdown>
+          <Checkbox.Group value={[...shown]} onChange={onShown} label={t("table.columns")}>
+            {columns.map((column) => (
+              <Checkbox
+                key={column.id}
+                size="xs"
+                mt={6}
+                value={column.id}
+                label={column.full ?? column.head}
+              />
+            ))}
+          </Checkbox.Group>
+        </Popover.Dropdown>
+      </Popover>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button size="xs" variant="default">
+            {t("table.export")}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {KINDS.map(({ kind, label }) => (
+            <Menu.Item key={kind} onClick={() => save(`${title}.${kind}`, asFile(kind, visible, rows))}>
+              {label}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+    </Group>
+  );
+}

@@ -1,0 +1,64 @@
+/** A table as a file: CSV, Markdown or LaTeX, with values that no program takes for a formula. */
+import type { Column } from "./DataTable";
+
+type Value = string | number | null | undefined;
+
+/** Spreadsheets run cells that begin so; a leading apostrophe makes them text again. */
+const FORMULA = /^[=+\-@\t\r]/;
+
+function plain(value: Value): string {
+  return value === null || value === undefined ? "" : String(value);
+}
+
+export function csvCell(value: Value): string {
+  const text = plain(value);
+  const safe = typeof value === "string" && FORMULA.test(text) ? `'${text}` : text;
+  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+function markdownCell(value: Value): string {
+  return plain(value).replaceAll("\\", "\\\\").replaceAll("|", "\\|").replace(/\s+/g, " ");
+}
+
+const LATEX: Record<string, string> = {
+  "\\": "\\textbackslash{}",
+  "~": "\\textasciitilde{}",
+  "^": "\\textasciicircum{}",
+};
+
+function latexCell(value: Value): string {
+  return plain(value)
+    .replace(/[\\~^]|[&%$#_{}]/g, (sign) => LATEX[sign] ?? `\\${sign}`)
+    .replace(/\s+/g, " ");
+}
+
+export type FileKind = "csv" | "md" | "tex";
+
+/** Return the text of a file with the rows given, of the columns that have a `text`. */
+export function asFile<Row>(kind: FileKind, columns: readonly Column<Row>[], rows: readonly Row[]): string {
+  const shown = columns.filter((column) => column.text !== undefined);
+  const table: Value[][] = [
+    shown.map((column) => column.full ?? column.head),
+    ...rows.map((row) => shown.map((column) => column.text?.(row))),
+  ];
+  const [heads = [], ...body] = table;
+  if (kind === "csv") return `${table.map((line) => line.map(csvCell).join(",")).join("\r\n")}\r\n`;
+  if (kind === "md") {
+    const line = (cells: Value[]) => `| ${cells.map(markdownCell).join(" | ")} |`;
+    const rule = `| ${shown.map((column) => (column.numeric ? "---:" : "---")).join(" | ")} |`;
+    return `${[line(heads), rule, ...body.map(line)].join("\n")}\n`;
+  }
+  const line = (cells: Value[]) => `${cells.map(latexCell).join(" & ")} \\\\`;
+  const format = shown.map((column) => (column.numeric ? "r" : "l")).join("");
+  return `\\begin{tabular}{${format}}\n\\hline\n${line(heads)}\n\\hline\n${body.map(line).join("\n")}\n\\hline\n\\end{tabular}\n`;
+}
+
+/** Hand a text to the browser as a file to keep. */
+export function save(name: string, text: string, type = "text/plain"): void {
+  const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

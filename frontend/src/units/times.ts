@@ -1,0 +1,32 @@
+/** Moments and durations as people read them. The server's times are UTC; shown are local ones, UTC on hover. */
+import i18n from "../i18n";
+import { UNKNOWN } from "./numbers";
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** "3 minutes ago", from seconds. */
+export function ago(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined) return UNKNOWN;
+  const words = new Intl.RelativeTimeFormat(i18n.language, { numeric: "auto", style: "short" });
+  if (seconds < MINUTE) return words.format(-Math.round(seconds), "second");
+  if (seconds < HOUR) return words.format(-Math.round(seconds / MINUTE), "minute");
+  if (seconds < 2 * DAY) return words.format(-Math.round(seconds / HOUR), "hour");
+  return words.format(-Math.round(seconds / DAY), "day");
+}
+
+export function secondsSince(moment: string, now: number = Date.now()): number {
+  return Math.max(0, (now - Date.parse(moment)) / 1000);
+}
+
+export function local(moment: string | null | undefined): string {
+  if (!moment) return UNKNOWN;
+  return new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "short" }).format(
+    new Date(moment),
+  );
+}
+
+export function utc(moment: string | null | undefined): string {
+  return moment ? `${moment.slice(0, 19).replace("T", " ")} UTC` : UNKNOWN;
+}
