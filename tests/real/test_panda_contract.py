@@ -20,8 +20,7 @@ from gateway.upstreams.panda.client import PandaClient
 from gateway.upstreams.panda.feeds import Ids, JobCountsFeed, TasksFeed
 from gateway.upstreams.panda.upstream import PandaUpstream
 from gateway.upstreams.ports import Page
-from tests.real.environments import EnvironmentMissingError, skip_or_fail
-from tests.real.panda.server import PandaServer, panda_environment, panda_python, running_panda
+from tests.real.panda.server import PandaServer, panda_environment
 from tests.real.panda.stages import CLIENT_SCRIPT, RealStage, Refined, Stage, TwinStage, ask
 from tests.support.serving import served
 
@@ -50,20 +49,10 @@ SIMULATION: Mapping[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module")
-def real_server(postgres_url: str) -> Iterator[PandaServer]:
-    try:
-        panda_python()
-    except EnvironmentMissingError as error:
-        skip_or_fail("the contract on the real PanDA server", error)
-    with running_panda(postgres_url, "real_panda") as server:
-        yield server
-
-
 @pytest.fixture(scope="module", params=["twin", "real"])
 def whole_stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     if request.param == "real":
-        yield RealStage(request.getfixturevalue("real_server"))
+        yield RealStage(request.getfixturevalue("panda_server"))
         return
     state, tokens = PandaState(), dict[str, Identity | str]()
     twin = create_panda_twin(
@@ -408,14 +397,14 @@ def test_odd_questions_get_the_same_odd_answers(
 
 
 async def test_the_real_client_library_gets_the_same_from_both(
-    stage: Stage, real_server: PandaServer
+    stage: Stage, panda_server: PandaServer
 ) -> None:
     async with connected(stage) as client:
         done = await submit(client)
         stage.refine(done, Refined("done", files=2, finished=2, jobs=[("JINR_SPD", "finished", 2)]))
         job_ids, _ = await client.job_ids(done)
     address = f"{stage.url}/server/panda"
-    environment = panda_environment(real_server) | {
+    environment = panda_environment(panda_server) | {
         **dict.fromkeys(("PANDA_URL", "PANDA_URL_SSL", "PANDACACHE_URL"), address),
         "PANDA_AUTH": "oidc",
         "PANDA_AUTH_VO": "spd:production",
@@ -424,9 +413,9 @@ async def test_the_real_client_library_gets_the_same_from_both(
 
     ran = await asyncio.to_thread(
         subprocess.run,
-        [real_server.python, CLIENT_SCRIPT, json.dumps(SIMULATION), str(done)],
+        [panda_server.python, CLIENT_SCRIPT, json.dumps(SIMULATION), str(done)],
         env=environment,
-        cwd=real_server.home,
+        cwd=panda_server.home,
         capture_output=True,
         text=True,
         check=False,

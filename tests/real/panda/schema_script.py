@@ -1,4 +1,4 @@
-"""Print the tables that PanDA's API needs, from the server's spec classes; runs with the server's Python.
+"""Print the tables that PanDA needs, from the server's spec classes; runs with the server's Python.
 
 panda-server comes without a schema. Its spec classes name the columns; types are guessed from the names,
 which is enough for a test of the API and for none of truncation, partitions or speed. The few tables without
@@ -7,24 +7,28 @@ a class, and columns used beyond the classes, were read out of the statements of
 
 import re
 
+import jedi_tables
 import stand_ins
 
 stand_ins.install()
 
-from pandaserver.taskbuffer.FileSpec import FileSpec  # noqa: E402 - after the stand-ins
-from pandaserver.taskbuffer.JediDatasetSpec import JediDatasetSpec  # noqa: E402 - after the stand-ins
-from pandaserver.taskbuffer.JediFileSpec import JediFileSpec  # noqa: E402 - after the stand-ins
-from pandaserver.taskbuffer.JediTaskSpec import JediTaskSpec  # noqa: E402 - after the stand-ins
-from pandaserver.taskbuffer.JobSpec import JobSpec  # noqa: E402 - after the stand-ins
+from pandaserver.taskbuffer.DatasetSpec import DatasetSpec
+from pandaserver.taskbuffer.FileSpec import FileSpec
+from pandaserver.taskbuffer.JediDatasetSpec import JediDatasetSpec
+from pandaserver.taskbuffer.JediFileSpec import JediFileSpec
+from pandaserver.taskbuffer.JediTaskSpec import JediTaskSpec
+from pandaserver.taskbuffer.JobSpec import JobSpec
+from pandaserver.taskbuffer.WorkerSpec import WorkerSpec
 
-MOMENT = re.compile(r"(time|date)$|^ttcPredictionDate$", re.IGNORECASE)
+MOMENT = re.compile(r"(time|date|expiration)$|^ttc(Requested|Predicted)$", re.IGNORECASE)
 NUMBER = re.compile(
-    r"id$|^n[A-Z]|count$|priority$|size$|attempt|^max|^min|errorcode$|seconds|walltime|cputime|bytes|chars|^rate"
+    r"id$|(?-i:^n[A-Z])|count$|priority$|size$|attempt|^max|^min|errorcode$|seconds|walltime|cputime|bytes|chars|^rate"
     r"|^avg|^hs06|corecount|^gco2|intensity$|^diskio$|^goal$|progress|failurerate|^numthrottled$|^ramcount"
-    r"|^relocationflag$|^ipconnectivity$|^processingcount|efficiency$|^transexitcode|leak|rescuetime|jobduration",
+    r"|event$|^eventservice$|^lumiblocknr$|^keeptrack$|files$|^transferstatus$|^cpuconversion$|rchar$|wchar$"
+    r"|^relocationflag$|^processingcount|efficiency$|^transexitcode|leak|rescuetime|jobduration",
     re.IGNORECASE,
 )
-# Names that the patterns above take for something else: texts that end in "id", durations that end in "time".
+# Texts that the pattern above takes for numbers, most of them because they end in "id".
 TEXTS = frozenset(
     {
         "prodUserID",
@@ -35,21 +39,20 @@ TEXTS = frozenset(
         "VOMSRole",
         "ticketID",
         "harvesterID",
-        "nucleus",
     }
-    | {"jobExecutionID_", "destinationDBlock", "maxAttemptText"}
+    | {"jobExecutionID_", "destinationDBlock", "maxAttemptText", "grid"}
 )
-NUMBERS = frozenset(
-    {"cpuConsumptionTime", "cpuTime", "wallTime", "walltime", "baseWalltime", "commandToPilotTime"}
-)
+DURATION = re.compile(r"(walltime|cputime|consumptiontime|pilottime)$", re.IGNORECASE)
 
 TABLES = {
     "DOMA_PANDA.JEDI_Tasks": JediTaskSpec.attributes,
     "DOMA_PANDA.JEDI_Datasets": JediDatasetSpec._attributes,
-    "DOMA_PANDA.JEDI_Dataset_Contents": JediFileSpec._attributes,
+    "DOMA_PANDA.JEDI_Dataset_Contents": (*JediFileSpec._attributes, "jobsetID"),
     **{
         f"DOMA_PANDA.{name}": JobSpec._attributes for name in ("jobsDefined4", "jobsActive4", "jobsArchived4")
     },
+    "DOMA_PANDA.Datasets": DatasetSpec._attributes,
+    "DOMA_PANDA.Harvester_Workers": WorkerSpec._attributes,
     "DOMA_PANDAARCH.jobsArchived": JobSpec._attributes,
     "DOMA_PANDA.filesTable4": (*FileSpec._attributes, "modificationTime"),
     "DOMA_PANDAARCH.filesTable_arch": (*FileSpec._attributes, "modificationTime"),
@@ -57,7 +60,9 @@ TABLES = {
 SMALL = """
 CREATE TABLE DOMA_DEFT.T_TASK (taskid bigint PRIMARY KEY, status text, submit_time timestamp, vo text,
     prodSourceLabel text, userName text, taskName text, jedi_task_parameters text, priority bigint,
-    current_priority bigint, parent_tid bigint, start_time timestamp, timestamp timestamp);
+    current_priority bigint, parent_tid bigint, start_time timestamp, end_time timestamp,
+    timestamp timestamp, total_req_jobs bigint, total_done_jobs bigint, total_events bigint,
+    total_input_events bigint, campaign text);
 CREATE TABLE DOMA_DEFT.PRODSYS_COMM (COMM_TASK bigint, COMM_OWNER text, COMM_CMD text, COMM_COMMENT text,
     COMM_PARAMETERS text, COMM_TS timestamp);
 CREATE TABLE DOMA_PANDA.JEDI_TaskParams (jediTaskID bigint PRIMARY KEY, taskParams text);
@@ -73,9 +78,6 @@ CREATE TABLE DOMA_PANDAMETA.users (ID bigint, name text, dn text, email text, lo
     jobid bigint, lastmod timestamp, firstjob timestamp, latestjob timestamp, cachetime timestamp,
     ncurrent bigint);
 CREATE SEQUENCE DOMA_PANDAMETA.USERS_ID_SEQ;
-CREATE INDEX ON DOMA_PANDA.jobsDefined4 (PandaID);
-CREATE INDEX ON DOMA_PANDA.jobsActive4 (PandaID);
-CREATE INDEX ON DOMA_PANDA.jobsArchived4 (PandaID);
 CREATE SEQUENCE DOMA_DEFT.PRODSYS2_TASK_ID_SEQ;
 CREATE SEQUENCE DOMA_PANDA.JEDI_DATASETS_ID_SEQ;
 CREATE SEQUENCE DOMA_PANDA.JEDI_DATASET_CONT_FILEID_SEQ;
@@ -85,13 +87,17 @@ CREATE SEQUENCE DOMA_PANDA.FILESTABLE4_ROW_ID_SEQ;
 
 
 def type_of(column):
-    if column in TEXTS:
+    if column in TEXTS or column.endswith("Unit"):
         return "text"
-    if column in NUMBERS:
+    if DURATION.search(column):
         return "bigint"
     if MOMENT.search(column):
         return "timestamp"
     return "bigint" if NUMBER.search(column) else "text"
+
+
+def split(column):
+    return column.partition(":")
 
 
 def main():
@@ -100,6 +106,15 @@ def main():
     for table, columns in TABLES.items():
         print(f"CREATE TABLE {table} ({', '.join(f'{column} {type_of(column)}' for column in columns)});")
     print(SMALL)
+    for table, columns in jedi_tables.COLUMNS.items():
+        typed = [(name, kind or type_of(name)) for name, _, kind in map(split, columns.split())]
+        print(f"CREATE TABLE {table} ({', '.join(f'{name} {kind}' for name, kind in typed)});")
+    for index in jedi_tables.INDEXES:
+        print(f"CREATE INDEX ON {index};")
+    for sequence in jedi_tables.SEQUENCES:
+        print(f"CREATE SEQUENCE {sequence};")
+    for statement in jedi_tables.rows():
+        print(statement)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A real PanDA server for tests: its package from the index, gunicorn on loopback, a database of its own.
 
-JEDI does not run: what it would do to a submitted task, `tests.real.panda.stages` writes into its tables.
+JEDI is a process of its own, `tests.real.panda.jedi`; without it a submitted task stays where it is.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,15 @@ START_TIMEOUT_S = 180
 BUILD_TIMEOUT_S = 180
 CLIENT_ID = "panda"
 ANY_OTHER_GROUP = 65534
+# What a task leaves behind, wherever it has got to.
+TASK_TABLES = """
+doma_deft.t_task doma_deft.prodsys_comm doma_panda.jedi_tasks doma_panda.jedi_taskparams
+doma_panda.jedi_jobparams_template doma_panda.jedi_output_template doma_panda.jedi_datasets
+doma_panda.jedi_dataset_contents doma_panda.jedi_job_retry_history doma_panda.tasks_statuslog
+doma_panda.task_attempts doma_panda.job_output_report doma_panda.filestable4 doma_panda.jobsdefined4
+doma_panda.jobsactive4 doma_panda.jobsarchived4 doma_panda.datasets
+"""
+JEDI_KEYS = frozenset({"dbhost", "dbuser", "dbpasswd", "dbname"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,13 @@ class PandaServer:
             "groups": list(groups),
         }
         return httpx2.post(f"{self.url}/sign", json={**whole, **claims}, trust_env=False).text
+
+    def clear(self) -> None:
+        """Forget all tasks and jobs."""
+        # Not TRUNCATE: a refused command leaves the server's transaction open, and with it a lock.
+        with self.connect() as database:
+            for name in TASK_TABLES.split():
+                database.execute(f"DELETE FROM {name}".encode())  # noqa: S608 - names of our own
 
     def connect(self) -> psycopg.Connection[tuple[object, ...]]:
         """Connect to its database."""
@@ -162,6 +178,7 @@ def _configure(server: PandaServer) -> None:
     # Its logger can send records over HTTP.
     logs = {"loghost": "127.0.0.1", "loghost_new": "127.0.0.1", "logdir": server.home}
     _write(templates / "panda_common.cfg.rpmnew", etc / "panda_common.cfg", logs)
+    _write_jedi(templates / "panda_jedi.cfg.rpmnew", etc / "panda_jedi.cfg", keys)
     policy = {
         "audience": CLIENT_ID,
         "client_id": CLIENT_ID,
@@ -171,6 +188,15 @@ def _configure(server: PandaServer) -> None:
     }
     for vo in ("spd", "spd.production"):
         (server.home / f"{vo}_auth_config.json").write_text(json.dumps({**policy, "vo": vo}))
+
+
+def _write_jedi(template: Path, target: Path, keys: Mapping[str, object]) -> None:
+    """Write JEDI's configuration: its agents for any organisation are to serve ours, on the same database."""
+    lines = []
+    for line in template.read_text().replace("wlcg:", "spd:").splitlines():
+        name = line.partition("=")[0].strip()
+        lines.append(f"{name} = {keys[name]}" if name in JEDI_KEYS else line)
+    target.write_text("\n".join(lines) + "\n")
 
 
 def _write(template: Path, target: Path, keys: dict[str, object]) -> None:

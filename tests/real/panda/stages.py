@@ -150,12 +150,7 @@ class RealStage:
 
     def clear(self) -> None:
         """Empty the tables."""
-        # Not TRUNCATE: a refused command leaves the server's transaction open, and with it a lock.
-        names = ("jedi_tasks", "jedi_taskparams", "jedi_datasets", "jobsactive4", "jobsarchived4")
-        with self.server.connect() as database:
-            for name in names:
-                database.execute(f"DELETE FROM doma_panda.{name}".encode())  # noqa: S608 - names of our own
-            database.execute("DELETE FROM doma_deft.t_task; DELETE FROM doma_deft.prodsys_comm")
+        self.server.clear()
 
     def _add_jobs(self, database: Any, task_id: int, refined: Refined, moment: dt.datetime) -> None:
         for queue, state, number in refined.jobs:
