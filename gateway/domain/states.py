@@ -27,6 +27,9 @@ class Intent(StrEnum):
 
 FINAL_INTENTS: Final = frozenset({Intent.REJECTED, Intent.CANCELLED, Intent.OBSOLETE})
 
+# Somebody has judged the result, so there was one, whatever we know of it.
+JUDGED_INTENTS: Final = frozenset({Intent.ACCEPTED, Intent.REJECTED, Intent.OBSOLETE})
+
 _ONWARD: Final[Mapping[Intent, frozenset[Intent]]] = MappingProxyType(
     {
         Intent.DRAFT: frozenset({Intent.READY, Intent.CANCELLED}),
@@ -187,7 +190,7 @@ _MOST_TELLING_FIRST: Final = (
     Execution.PARTIAL,
     Execution.COMPLETE,
 )
-_RANK: Final[Mapping[Execution, int]] = MappingProxyType(
+RANK_OF_EXECUTION: Final[Mapping[Execution, int]] = MappingProxyType(
     {execution: rank for rank, execution in enumerate(_MOST_TELLING_FIRST)}
 )
 
@@ -198,16 +201,19 @@ def step_execution(attempts: Iterable[tuple[int, Execution]]) -> Execution:
     return Execution.NOT_SUBMITTED if latest is None else latest[1]
 
 
-def request_execution(steps: Iterable[Execution]) -> Execution:
+def request_execution(steps: Iterable[Execution], *, intent: Intent | None = None) -> Execution:
     """One word for a request from its steps' executions: the most telling of them.
 
     A person's turn comes first (FAILED, ABORTED, ATTENTION), then doubt (UNKNOWN), movement (STOPPING,
     SUBMITTING, RUNNING, QUEUED), waiting (BLOCKED, NOT_SUBMITTED), and only then the ends (PARTIAL,
     COMPLETE). A step not submitted yet beside one that has ended well makes the request PARTIAL, because part
-    of it is there. A request without steps is NOT_SUBMITTED.
+    of it is there. A request of which nothing was submitted is NOT_SUBMITTED, but UNKNOWN when its intent
+    says that somebody has judged the result: then it ran, and we do not know how.
     """
     seen = frozenset(steps)
-    most_telling = min(seen, key=_RANK.__getitem__, default=Execution.NOT_SUBMITTED)
+    most_telling = min(seen, key=RANK_OF_EXECUTION.__getitem__, default=Execution.NOT_SUBMITTED)
     if most_telling is Execution.NOT_SUBMITTED and seen & {Execution.COMPLETE, Execution.PARTIAL}:
         return Execution.PARTIAL
+    if most_telling is Execution.NOT_SUBMITTED and intent in JUDGED_INTENTS:
+        return Execution.UNKNOWN
     return most_telling

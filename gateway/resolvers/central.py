@@ -19,6 +19,7 @@ PRODUCED = Comparison("jobs_finished", Operator.GT, 0)
 class CentralProduction:
     """One row of the table; `events` is derived from jobs, `events_reported` is what the monitor shows."""
 
+    task: Task
     jedi_task_id: int
     name: str
     status: str
@@ -47,6 +48,7 @@ async def central_productions(
 def _row(task: Task) -> CentralProduction:
     derivable = task.jobs_finished is not None and task.events_per_job is not None
     return CentralProduction(
+        task=task,
         jedi_task_id=task.jedi_task_id,
         name=task.name,
         status=task.status,

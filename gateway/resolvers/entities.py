@@ -3,7 +3,8 @@
 Names are those of the schema's fields in Python spelling; a test compares the two.
 """
 
-from gateway.resolvers.entity import Entity, by, mev_of_gev
+from gateway.resolvers.entity import Entity, by, derived, mev_of_gev
+from gateway.store import execution
 from gateway.store.attempts import Attempt
 from gateway.store.datasets import Dataset, Replica, Rule
 from gateway.store.findings import FindingRow
@@ -53,6 +54,7 @@ REQUEST = Entity(
         "priority": by(Request.priority),
         "description": by(Request.description),
         "intent": by(Request.intent),
+        "execution": derived(execution.request_is, SourceName.PANDA),
         "is_test": by(Request.is_test),
         "requested_by": by(Request.requested_by),
         "created_at": by(Request.created_at),
@@ -83,6 +85,7 @@ STEP = Entity(
         "script": by(Step.script),
         "script_version": by(Step.script_version),
         "script_variant": by(Step.script_variant),
+        "execution": derived(execution.step_is, SourceName.PANDA),
     },
     sorts={
         "key": Step.key,
@@ -108,6 +111,7 @@ ATTEMPT = Entity(
         "task_name": by(Attempt.task_name),
         "state": by(Attempt.state),
         "is_live": by(Attempt.is_live),
+        "execution": derived(execution.attempt_is, SourceName.PANDA),
         "jedi_task_id": by(Attempt.jedi_task_id),
         "origin": by(Attempt.origin),
         "submitted_by": by(Attempt.submitted_by),
@@ -172,6 +176,7 @@ TASK = Entity(
         "jedi_task_id": by(Task.jedi_task_id),
         "name": by(Task.name),
         "status": by(Task.status),
+        "execution": derived(execution.task_is, SourceName.PANDA),
         "user_name": by(Task.user_name),
         "request_name": by(Task.request_name),
         "step_kind": by(Task.step_kind),

@@ -4,7 +4,7 @@ An entity says what of a table may be filtered and sorted by; a relation says on
 to rows of another. Nothing else in the program joins tables for reading.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Generic, TypeVar, cast
@@ -13,7 +13,17 @@ from sqlalchemy import ColumnElement, Table, and_, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from gateway.store.base import Base, Remembered
-from gateway.store.filtering import AllOf, AnyOf, Comparison, Condition, FilterField, Not, Related, to_sql
+from gateway.store.filtering import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    DerivedField,
+    FilterField,
+    Not,
+    Related,
+    to_sql,
+)
 from gateway.store.paging import Order, SortKey
 from gateway.store.sources import SourceName
 from gateway.store.values import INT64_MAX, INT64_MIN
@@ -34,7 +44,7 @@ class Entity(Generic[Row]):
 
     name: str
     model: type[Row]
-    filters: Mapping[str, FilterField]
+    filters: Mapping[str, FilterField | DerivedField]
     sorts: Mapping[str, InstrumentedAttribute[Any]]
     default_order: tuple[str, ...]
     source: SourceName | None = None
@@ -163,8 +173,9 @@ def sources_of(condition: Condition, entity: Entity[Any]) -> frozenset[SourceNam
         case Related(name, inner):
             relation = entity.relations[name]
             return relation.sources | sources_of(inner, relation.child)
-        case Comparison():
-            return frozenset()
+        case Comparison(field):
+            meaning = entity.filters[field]
+            return meaning.sources if isinstance(meaning, DerivedField) else frozenset()
 
 
 def present_in(model: type[Base]) -> ColumnElement[bool] | None:
@@ -183,6 +194,11 @@ def by(column: InstrumentedAttribute[Any], to_stored: Callable[[Any], object] | 
     """Declare that a field is filtered by this column."""
     element = cast("ColumnElement[Any]", column)
     return FilterField(element) if to_stored is None else FilterField(element, to_stored)
+
+
+def derived(one_of: Callable[[Sequence[object]], ColumnElement[bool]], source: SourceName) -> DerivedField:
+    """Declare that a field, which is derived from copies of a source, is filtered by its values."""
+    return DerivedField(one_of, frozenset({source}))
 
 
 def mev_of_gev(value: object) -> object:

@@ -3,7 +3,7 @@
 import asyncio
 
 from gateway.domain import states
-from gateway.domain.states import Execution
+from gateway.domain.states import Execution, Intent
 from gateway.resolvers.loading import load_many, load_one
 from gateway.resolvers.reading import Reading
 from gateway.resolvers.relations import ATTEMPTS_BY_STEP, PARENT_BY_STEP, STEPS_BY_REQUEST, TASK_BY_ATTEMPT
@@ -39,7 +39,8 @@ async def step_execution(reading: Reading, step: Step) -> Execution:
 async def request_execution(reading: Reading, request: Request) -> Execution:
     """Return what a request is doing: the most telling of its steps."""
     steps = await load_many(reading, STEPS_BY_REQUEST, request)
-    return states.request_execution(await asyncio.gather(*(step_execution(reading, step) for step in steps)))
+    executions = await asyncio.gather(*(step_execution(reading, step) for step in steps))
+    return states.request_execution(executions, intent=Intent(request.intent))
 
 
 async def _waiting_for(reading: Reading, parent: Step) -> Execution:

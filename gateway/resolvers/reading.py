@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.domain.freshness import Freshness, freshness_of
 from gateway.errors import GatewayError, LimitError
 from gateway.store.database import READ_TIMEOUT_S, was_stopped
+from gateway.store.execution import moments
 from gateway.store.sources import Source, SourceName
 
 Result = TypeVar("Result")
@@ -67,7 +68,7 @@ class Reading:
                 self.touched.update(sources)
             self._refuse_if_over()
             try:
-                return (await self._session.execute(statement)).all()
+                return (await self._session.execute(statement, moments(self.now))).all()
             except DBAPIError as error:
                 if not was_stopped(error):
                     raise

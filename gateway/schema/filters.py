@@ -15,7 +15,7 @@ from gateway.schema.arguments import (
     MomentFilter,
     TextFilter,
 )
-from gateway.schema.enums import Intent
+from gateway.schema.enums import Execution, Intent
 
 AND = "All of these hold."
 OR = "At least one of these holds; an empty list finds nothing."
@@ -67,6 +67,7 @@ class RequestFilter(EntityFilter):
     priority: IntFilter | None = _by("By priority.")
     description: TextFilter | None = _by("By the description's text.")
     intent: list[Intent] | None = _by("By intent: one of these.")
+    execution: list[Execution] | None = _by("By what the grid does with it: one of these.")
     is_test: bool | None = _by("Whether the request is a test.")
     requested_by: TextFilter | None = _by("By the IAM user name of who asked.")
     created_at: MomentFilter | None = _by("By when it was created here.")
@@ -117,6 +118,7 @@ class StepFilter(EntityFilter):
     script: TextFilter | None = _by("By script path on CVMFS.")
     script_version: TextFilter | None = _by("By version of the script's directory, for example V02.")
     script_variant: TextFilter | None = _by("By script variant, for example D0sig.")
+    execution: list[Execution] | None = _by("By what the grid does with it: one of these.")
     request: "RequestFilter | None" = _by("Its request meets this.")
     parent: "StepFilter | None" = _by("The step whose output it reads meets this.")
     attempts: "AttemptFilter | None" = _by("Some attempt meets this.")
@@ -135,6 +137,7 @@ class AttemptFilter(EntityFilter):
     task_name: TextFilter | None = _by("By PanDA task name.")
     state: TextFilter | None = _by("By submission state.")
     is_live: bool | None = _by("Whether the attempt is live.")
+    execution: list[Execution] | None = _by("By what the grid does with it: one of these.")
     jedi_task_id: IntFilter | None = _by("By PanDA task id.")
     origin: TextFilter | None = _by("By how we know of it: gateway, adopted.")
     submitted_by: TextFilter | None = _by("By the IAM user name of who submitted.")
@@ -155,6 +158,9 @@ class TaskFilter(EntityFilter):
     jedi_task_id: IntFilter | None = _by("By PanDA task id.")
     name: TextFilter | None = _by("By task name.")
     status: TextFilter | None = _by("By PanDA status, spelled as PanDA spells it: running, done, finished.")
+    execution: list[Execution] | None = _by(
+        "By what its status means: one of these. Pending for more than a day is ATTENTION."
+    )
     user_name: TextFilter | None = _by("By PanDA user name.")
     request_name: TextFilter | None = _by("By the request its name says.")
     step_kind: TextFilter | None = _by("By the step its name says: SIM, RECO.")

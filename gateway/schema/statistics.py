@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from gateway.resolvers.central import CentralProduction, central_productions
+from gateway.resolvers.completeness import task_completeness
 from gateway.resolvers.statistics import (
     ProductionGroup,
     StorageGroup,
@@ -18,7 +19,9 @@ from gateway.schema.context import Info
 from gateway.schema.enums import ProductionDimension, StorageDimension
 from gateway.schema.filters import ReplicaFilter, TaskFilter
 from gateway.schema.scalars import BigInt
+from gateway.schema.types.completeness import Completeness
 from gateway.store.filtering import EVERYTHING
+from gateway.store.tasks import Task as TaskRow
 
 OnlyTasks = Annotated[TaskFilter | None, strawberry.argument(description="Only tasks that meet this.")]
 OnlyReplicas = Annotated[
@@ -143,11 +146,23 @@ class CentralProductionRow:
     jobs: BigInt | None = strawberry.field(description="Finished jobs; null if not said.")
     output_bytes: BigInt | None = strawberry.field(description="Output size, bytes; null if not said.")
     log_bytes: BigInt | None = strawberry.field(description="Log size, bytes; null if not said.")
+    task: strawberry.Private[TaskRow]
+
+    @strawberry.field(
+        description=(
+            "How much the task made of what its request asks for; null for a task of no request of ours."
+        )
+    )
+    async def completeness(self, info: Info) -> Completeness | None:
+        """Return what was expected, processed and registered."""
+        found = await task_completeness(info.context.reading, self.task)
+        return None if found is None else Completeness.of(found)
 
     @classmethod
     def of(cls, row: CentralProduction) -> "CentralProductionRow":
         """Show a row."""
         return cls(
+            task=row.task,
             jedi_task_id=BigInt(row.jedi_task_id),
             name=row.name,
             status=row.status,

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, true
 
 from gateway.errors import FilterError
+from gateway.store.sources import SourceName
 from gateway.store.values import storable
 
 # An IN list longer than this is a table of its own; ask in several questions instead.
@@ -83,11 +84,22 @@ class FilterField:
     to_stored: Callable[[Any], object] = field(default=lambda value: value)
 
 
+@dataclass(frozen=True, slots=True)
+class DerivedField:
+    """A value that is no column, is never null and is compared by equality only.
+
+    `one_of` says in SQL that a row's value is one of these; `sources` names the services it is derived from.
+    """
+
+    one_of: Callable[[Sequence[object]], ColumnElement[bool]]
+    sources: frozenset[SourceName] = frozenset()
+
+
 class Filterable(Protocol):
     """What can be filtered: an entity with named fields, and the relations that lead away from it."""
 
     @property
-    def filters(self) -> Mapping[str, FilterField]:
+    def filters(self) -> Mapping[str, FilterField | DerivedField]:
         """The fields that conditions may name."""
         ...
 
@@ -100,7 +112,10 @@ def to_sql(condition: Condition, entity: Filterable) -> ColumnElement[bool]:
     """Translate a condition on the entity's rows; raise FilterError for a value that cannot be compared."""
     match condition:
         case Comparison():
-            return _comparison(condition, entity.filters[condition.field])
+            meaning = entity.filters[condition.field]
+            if isinstance(meaning, DerivedField):
+                return _derived(condition, meaning)
+            return _comparison(condition, meaning)
         case AllOf(parts):
             return and_(true(), *(to_sql(part, entity) for part in parts))
         case AnyOf(parts):
@@ -136,6 +151,16 @@ def _comparison(comparison: Comparison, meaning: FilterField) -> ColumnElement[b
             return column < meaning.to_stored(value)
         case Operator.LTE:
             return column <= meaning.to_stored(value)
+
+
+def _derived(comparison: Comparison, meaning: DerivedField) -> ColumnElement[bool]:
+    match comparison.operator:
+        case Operator.IN if isinstance(comparison.value, tuple):
+            return meaning.one_of(comparison.value)
+        case Operator.IS_NULL:
+            return false() if comparison.value else true()
+        case _:
+            raise FilterError(f"{comparison.field} is compared with a list of its values only")
 
 
 def _stored_values(comparison: Comparison, meaning: FilterField) -> Sequence[object]:

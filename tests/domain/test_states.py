@@ -170,6 +170,16 @@ def test_every_execution_alone_stands_for_itself(execution: Execution) -> None:
     assert request_execution([execution]) is execution
 
 
+@pytest.mark.parametrize("intent", Intent)
+@pytest.mark.parametrize("steps", [[], [Execution.NOT_SUBMITTED]])
+def test_what_was_judged_must_have_run(steps: list[Execution], intent: Intent) -> None:
+    was_judged = intent in {Intent.ACCEPTED, Intent.REJECTED, Intent.OBSOLETE}
+
+    execution = request_execution(steps, intent=intent)
+
+    assert execution is (Execution.UNKNOWN if was_judged else Execution.NOT_SUBMITTED)
+
+
 def test_four_executions_are_final() -> None:
     assert set(FINAL_EXECUTIONS) == {
         Execution.COMPLETE,

@@ -156,7 +156,7 @@ async def test_the_talks_requests_are_doing_what_the_talk_says(ask: Asker) -> No
     data = await ask("{ requests { nodes { name execution } } }")
 
     assert {node["name"][-3:]: node["execution"] for node in data["requests"]["nodes"]} == {
-        **dict.fromkeys(("001", "002", "003", "004", "005", "006"), "NOT_SUBMITTED"),
+        **dict.fromkeys(("001", "002", "003", "004", "005", "006"), "UNKNOWN"),
         "010": "PARTIAL",
         "011": "COMPLETE",
         "012": "PARTIAL",

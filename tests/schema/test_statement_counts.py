@@ -268,7 +268,7 @@ def links_of(type_name: str) -> Iterator[str]:
     for name, field in object_type(type_name).fields.items():
         named = get_named_type(field.type)
         is_one = not is_list(field.type) and not named.name.endswith("Connection")
-        if isinstance(named, GraphQLObjectType) and is_one:
+        if named.name in WAYS and is_one:
             yield name
 
 

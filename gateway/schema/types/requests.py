@@ -7,6 +7,7 @@ import strawberry
 
 from gateway.domain.seeds import jobs_for
 from gateway.resolvers import relations as r
+from gateway.resolvers.completeness import request_completeness
 from gateway.resolvers.entities import REQUEST
 from gateway.resolvers.execution import request_execution
 from gateway.resolvers.loading import load_one
@@ -38,6 +39,7 @@ from gateway.schema.sorts import (
     StepSort,
     TaskSort,
 )
+from gateway.schema.types.completeness import Completeness
 from gateway.schema.types.registries import Campaign, Stage
 from gateway.store.requests import Comment as CommentRow
 from gateway.store.requests import Request as RequestRow
@@ -182,6 +184,11 @@ class Request(Node, RowType):
     async def execution(self, info: Info) -> Execution:
         """Return the fold over the latest attempt of each step."""
         return await request_execution(info.context.reading, self.row)
+
+    @strawberry.field(description="How much of it is there, as of its least complete step.")
+    async def completeness(self, info: Info) -> Completeness:
+        """Return what was expected, processed and registered."""
+        return Completeness.of(await request_completeness(info.context.reading, self.row))
 
 
 @strawberry.type(description="A detector component that a simulation can include. Owned by the gateway.")

@@ -7,6 +7,7 @@ import strawberry
 
 from gateway.domain.freshness import presence_of
 from gateway.resolvers import relations as r
+from gateway.resolvers.completeness import step_completeness
 from gateway.resolvers.entities import ATTEMPT, STEP
 from gateway.resolvers.execution import attempt_execution, step_execution
 from gateway.resolvers.loading import load_many, load_one
@@ -17,6 +18,7 @@ from gateway.schema.links import link, links
 from gateway.schema.node import Node, RowType
 from gateway.schema.scalars import BigInt
 from gateway.schema.sorts import AttemptSort, DatasetSort, DeclaredDatasetSort
+from gateway.schema.types.completeness import Completeness
 from gateway.store.attempts import Attempt as AttemptRow
 from gateway.store.requests import Step as StepRow
 from gateway.store.requests import StepDataset as StepDatasetRow
@@ -87,6 +89,11 @@ class Step(Node, RowType):
     async def execution(self, info: Info) -> Execution:
         """Return the execution of the latest attempt."""
         return await step_execution(info.context.reading, self.row)
+
+    @strawberry.field(description="How much of its output is there, by its latest attempt.")
+    async def completeness(self, info: Info) -> Completeness:
+        """Return what was expected, processed and registered."""
+        return Completeness.of(await step_completeness(info.context.reading, self.row))
 
 
 @strawberry.type(
