@@ -73,7 +73,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One row as it was and as it was understood; `draft` is None when there are problems."""
+    """One row as it was and as it was understood; `draft` is None when there are problems.
+
+    `seeds_column` is what the file calls the column of seeds; None where it has none.
+    """
 
     number: int
     cells: Mapping[str, str]
@@ -81,3 +84,4 @@ class Reading:
     draft: RequestDraft | StepDraft | None
     echoes: tuple[Echo, ...] = ()
     problems: tuple[Problem, ...] = ()
+    seeds_column: str | None = None

@@ -1,33 +1,18 @@
 """Deciding what an import does before anything is written: a row is taken whole or not at all."""
 
-from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
-from gateway.domain.seeds import SeedRange, count_seeds, jobs_for
+from gateway.domain.seeds import count_seeds, jobs_for
 from gateway.imports.drafts import Problem, Reading, RequestDraft, StepDraft
 from gateway.imports.report import RowReport, Verdict
+from gateway.imports.seeds import HeldRange, PlannedRange, grant_seeds
 from gateway.imports.state import RequestState, differences, with_request, with_step
 
 # Bound of the column that holds a physics key.
 PHYSICS_KEY_LIMIT: Final = 600
-
-
-@dataclass(frozen=True, slots=True)
-class HeldRange:
-    """Seeds of one physics key that a request holds; None for a range set aside by hand."""
-
-    seeds: SeedRange
-    request_name: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedRange:
-    """Seeds to be stored for a request; exempt ones say why and take no part in the constraint."""
-
-    seeds: SeedRange
-    exempt_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +25,14 @@ class Plan:
     seeds: Mapping[str, tuple[PlannedRange, ...]] = field(default_factory=dict)
 
 
-def plan_rows(readings: Sequence[Reading], stored: Mapping[str, RequestState]) -> Plan:
+def plan_rows(
+    readings: Sequence[Reading],
+    stored: Mapping[str, RequestState],
+    refused: Mapping[int, Problem] = MappingProxyType({}),
+) -> Plan:
     """Lay the readings over what is stored, in their order, without deciding about seeds yet.
+
+    Rows whose number is in `refused` are rejected for that reason.
 
     A step of a request that is neither stored nor in a row before it is rejected, and so is a second row for
     the same request. A relation to an unknown request is left out with a note.
@@ -52,7 +43,7 @@ def plan_rows(readings: Sequence[Reading], stored: Mapping[str, RequestState]) -
     listed = {reading.draft.name for reading in readings if isinstance(reading.draft, RequestDraft)}
     for reading in readings:
         before = now.get(reading.subject or "")
-        problem = _problem(reading, before, named_in)
+        problem = refused.get(reading.number) or _problem(reading, before, named_in)
         if reading.draft is None or problem is not None:
             problems = reading.problems + ((problem,) if problem else ())
             rows.append(_row(reading, Verdict.REJECTED, problems=problems))
@@ -78,64 +69,46 @@ def plan_rows(readings: Sequence[Reading], stored: Mapping[str, RequestState]) -
     )
 
 
-def plan_seeds(plan: Plan, held: Mapping[str, Sequence[HeldRange]]) -> Plan:
-    """Decide which seeds are exempt: history is never refused, but an overlap says with whom it is.
+def plan_seeds(
+    plan: Plan, held: Mapping[str, Sequence[HeldRange]], readings: Sequence[Reading]
+) -> tuple[Plan, Mapping[int, Problem]]:
+    """Decide which seeds are stored and how, and return with the plan what must be refused, by row number.
 
-    `held` has, for each physics key that the plan touches, the ranges that are stored and not exempt, which
-    do not overlap one another. Requests whose physics, seeds and exemption stay as they were are not touched.
+    With refusals the plan is of no use: plan anew without those rows. `held` as for `grant_seeds`.
     """
-    moving = [name for name, state in plan.after.items() if _claims(state) != _claims(plan.before.get(name))]
-    spaces = {
-        key: _Space(row for row in ranges if row.request_name not in moving) for key, ranges in held.items()
-    }
-    seeds: dict[str, tuple[PlannedRange, ...]] = {}
-    notes: dict[str, list[str]] = {}
-    for name in moving:
-        state = plan.after[name]
-        space = spaces.setdefault(state.physics_key, _Space(()))
-        seeds[name] = tuple(space.claim(wanted, name, state.exempt_reason) for wanted in state.seeds)
-        notes[name] = [
-            f"seeds {planned.seeds} are kept as exempt: {planned.exempt_reason}"
-            for planned in seeds[name]
-            if planned.exempt_reason
-        ]
+    grants = grant_seeds(plan.before, plan.after, held)
+    if grants.refused:
+        return plan, dict(_refused_rows(plan, grants.refused, readings))
     last_row = {
         row.subject: index for index, row in enumerate(plan.rows) if row.verdict is not Verdict.REJECTED
     }
-    rows = tuple(
-        replace(row, notes=row.notes + tuple(notes.get(row.subject or "", ())))
-        if last_row.get(row.subject) == index
-        else row
-        for index, row in enumerate(plan.rows)
-    )
-    return replace(plan, rows=rows, seeds=seeds)
+    rows = list(plan.rows)
+    for name, ranges in grants.given.items():
+        index = last_row[name]
+        notes = tuple(
+            f"seeds {planned.seeds} are kept as exempt: {planned.exempt_reason}"
+            for planned in ranges
+            if planned.exempt_reason
+        )
+        rows[index] = replace(rows[index], notes=rows[index].notes + notes)
+    return replace(plan, rows=tuple(rows), seeds=grants.given), {}
 
 
-class _Space:
-    """The taken seeds of one physics key, ascending and free of overlap."""
-
-    def __init__(self, held: Iterable[HeldRange]) -> None:
-        self._held = sorted((row.seeds, row.request_name or "a range set aside") for row in held)
-
-    def claim(self, wanted: SeedRange, name: str, reason: str | None) -> PlannedRange:
-        if reason is not None:
-            return PlannedRange(wanted, reason)
-        overlapping = self._overlapping(wanted)
-        if overlapping:
-            others = ", ".join(f"{other} on {shared}" for shared, other in overlapping)
-            return PlannedRange(wanted, f"overlaps {others}")
-        insort(self._held, (wanted, name))
-        return PlannedRange(wanted, None)
-
-    def _overlapping(self, wanted: SeedRange) -> list[tuple[SeedRange, str]]:
-        start = bisect_left(self._held, wanted.first, key=lambda entry: entry[0].last)
-        found = []
-        for seeds, name in self._held[start:]:
-            shared = seeds.overlap(wanted)
-            if shared is None:
-                break
-            found.append((shared, name))
-        return found
+def _refused_rows(
+    plan: Plan, refused: Mapping[str, str], readings: Sequence[Reading]
+) -> Iterator[tuple[int, Problem]]:
+    """Name the rows that are to blame: the request's own, else those of its steps, whose script moved it."""
+    own = {
+        reading.subject
+        for row, reading in zip(plan.rows, readings, strict=True)
+        if row.verdict is not Verdict.REJECTED and isinstance(reading.draft, RequestDraft)
+    }
+    for row, reading in zip(plan.rows, readings, strict=True):
+        reason = refused.get(row.subject or "")
+        is_own = isinstance(reading.draft, RequestDraft)
+        if reason is not None and row.verdict is not Verdict.REJECTED and (is_own or row.subject not in own):
+            column = reading.seeds_column if is_own else None
+            yield row.number, Problem(column, reason if is_own else f"would move its request: {reason}")
 
 
 def _problem(reading: Reading, before: RequestState | None, named_in: Mapping[str, int]) -> Problem | None:
@@ -175,10 +148,6 @@ def _without_refused_relations(plan: Plan, known: Iterable[str]) -> Plan:
     return replace(
         plan, after={name: state for name, state in after.items() if state != plan.before.get(name)}
     )
-
-
-def _claims(state: RequestState | None) -> tuple[object, ...] | None:
-    return None if state is None else (state.physics_key, state.seeds, state.exempt_reason)
 
 
 def _row(

@@ -10,10 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.errors import ImportFileError
-from gateway.imports.drafts import Reading
+from gateway.errors import ImportFileError, SeedOverlapError
+from gateway.imports.drafts import Problem, Reading
 from gateway.imports.plan import Plan, plan_rows, plan_seeds
 from gateway.imports.report import ImportReport, RowReport, Verdict
+from gateway.imports.seeds import HeldRange
 from gateway.imports.stored import load_held, load_states
 from gateway.imports.table import Table
 from gateway.imports.understand import understand_requests, unplaced_columns
@@ -21,6 +22,7 @@ from gateway.imports.write import write_plan
 from gateway.store.base import JsonValue
 from gateway.store.database import Database
 from gateway.store.imports import ImportedFile, ImportedRow
+from gateway.store.seeds import lock_spaces
 from gateway.store.upsert import insert_rows
 
 # Bound of the column that names who did it.
@@ -80,7 +82,7 @@ async def import_readings(
             )
             await _record(session, report, readings, sha256=sha256, imported_by=imported_by, at=at)
             return report
-    except IntegrityError as error:
+    except (IntegrityError, SeedOverlapError) as error:
         raise ImportFileError(
             f"{file_name} was not imported: somebody else was changing the same requests. Import it again."
         ) from error
@@ -90,9 +92,21 @@ async def _planned(session: AsyncSession, readings: Sequence[Reading], *, lock: 
     drafts = [reading.draft for reading in readings if reading.draft is not None]
     subjects = {reading.subject for reading in readings if reading.subject is not None}
     names = subjects.union(*(draft.extends for draft in drafts))
-    plan = plan_rows(readings, await load_states(session, names, lock=lock))
-    held = await load_held(session, {state.physics_key for state in plan.after.values()})
-    return plan_seeds(plan, held)
+    states = await load_states(session, names, lock=lock)
+    held: dict[str, Sequence[HeldRange]] = {}
+    refused: dict[int, Problem] = {}
+    while True:
+        plan = plan_rows(readings, states, refused)
+        new_keys = {state.physics_key for state in plan.after.values()} - held.keys()
+        if lock:
+            await lock_spaces(session, new_keys)
+        found = await load_held(session, new_keys)
+        held |= {key: found.get(key, ()) for key in new_keys}
+        # Without a refused row others stay where they were, which may be where somebody wanted to go.
+        plan, more = plan_seeds(plan, held, readings)
+        if not more:
+            return plan
+        refused |= more
 
 
 async def _is_recorded(session: AsyncSession, sha256: str) -> bool:

@@ -16,7 +16,7 @@ from gateway.imports.report import Difference
 T = TypeVar("T")
 
 # What is obsolete does not count, and what was cancelled never ran.
-_EXEMPT: Final = frozenset({Intent.OBSOLETE, Intent.CANCELLED})
+EXEMPT: Final = frozenset({Intent.OBSOLETE, Intent.CANCELLED})
 # The order in which steps follow one another; what is not listed comes behind, by name.
 STEP_ORDER: Final = ("GEN", "SIM", "DIGI", "RECO", "ANAL")
 
@@ -44,7 +44,10 @@ class StepState:
 
 @dataclass(frozen=True, slots=True)
 class RequestState:
-    """Everything of a request that an import reads or writes; geometry and steps are in their order."""
+    """Everything of a request that an import reads or writes; geometry and steps are in their order.
+
+    `repeats` are the requests whose seeds it may share on purpose, whichever of the two says so.
+    """
 
     name: str
     campaign: str | None
@@ -70,6 +73,7 @@ class RequestState:
     extends: frozenset[str]
     unplaced: tuple[tuple[str, str], ...]
     version: int
+    repeats: frozenset[str] = frozenset()
 
     @property
     def physics_key(self) -> str:
@@ -94,7 +98,7 @@ class RequestState:
         """Why its seeds may be used again: it is a test, obsolete or cancelled (invariant 1)."""
         if self.is_test:
             return "the request is a test"
-        return f"the request is {self.intent.lower()}" if self.intent in _EXEMPT else None
+        return f"the request is {self.intent.lower()}" if self.intent in EXEMPT else None
 
 
 def with_request(draft: RequestDraft, before: RequestState | None) -> RequestState:
@@ -144,6 +148,7 @@ def _keeping(fresh: RequestState, before: RequestState) -> RequestState:
         extends=fresh.extends | before.extends,
         unplaced=_items(dict(before.unplaced) | dict(fresh.unplaced)),
         version=before.version,
+        repeats=before.repeats,
     )
 
 

@@ -6,15 +6,22 @@ from decimal import Decimal
 from itertools import islice
 from typing import Final, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.names import StepKind
-from gateway.domain.seeds import SeedRange
+from gateway.domain.seeds import SeedRange, merge
 from gateway.domain.states import Intent
-from gateway.imports.plan import HeldRange
-from gateway.imports.state import RequestState, StepState
-from gateway.store.requests import Request, RequestGeometry, RequestRelation, Step, StepDataset
+from gateway.imports.seeds import HeldRange
+from gateway.imports.state import EXEMPT, RequestState, StepState
+from gateway.store.requests import (
+    REPEATING,
+    Request,
+    RequestGeometry,
+    RequestRelation,
+    Step,
+    StepDataset,
+)
 from gateway.store.seeds import SeedRange as SeedRangeRow
 from gateway.store.seeds import SeedSpace
 
@@ -38,7 +45,7 @@ async def load_states(
 async def load_held(
     session: AsyncSession, physics_keys: Collection[str]
 ) -> Mapping[str, Sequence[HeldRange]]:
-    """Return the ranges that are not exempt within the physics keys."""
+    """Return what is used of the physics keys: not what tests and withdrawn requests hold."""
     held: dict[str, list[HeldRange]] = defaultdict(list)
     for batch in batches(sorted(physics_keys)):
         result = await session.execute(
@@ -47,12 +54,20 @@ async def load_held(
                 SeedRangeRow.seed_first,
                 SeedRangeRow.seed_last,
                 SeedRangeRow.request_name,
+                SeedRangeRow.is_exempt,
             )
             .join(SeedSpace, SeedSpace.id == SeedRangeRow.seed_space_id)
-            .where(SeedSpace.physics_key.in_(batch), SeedRangeRow.is_exempt.is_(False))
+            .outerjoin(Request, Request.name == SeedRangeRow.request_name)
+            .where(
+                SeedSpace.physics_key.in_(batch),
+                or_(
+                    SeedRangeRow.is_exempt.is_(False),
+                    and_(Request.is_test.is_(False), Request.intent.not_in([each.value for each in EXEMPT])),
+                ),
+            )
         )
-        for key, first, last, name in result:
-            held[key].append(HeldRange(SeedRange(first, last), name))
+        for key, first, last, name, is_exempt in result:
+            held[key].append(HeldRange(SeedRange(first, last), name, is_exempt))
     return held
 
 
@@ -77,8 +92,8 @@ async def _load_batch(session: AsyncSession, names: Sequence[str], *, lock: bool
         .order_by(SeedRangeRow.seed_first)
     )
     relations = await session.execute(
-        select(RequestRelation.request_name, RequestRelation.other_name).where(
-            RequestRelation.request_name.in_(names), RequestRelation.kind == EXTENDS
+        select(RequestRelation.request_name, RequestRelation.kind, RequestRelation.other_name).where(
+            or_(RequestRelation.request_name.in_(names), RequestRelation.other_name.in_(names))
         )
     )
     steps = (
@@ -96,8 +111,13 @@ async def _load_batch(session: AsyncSession, names: Sequence[str], *, lock: bool
     for holder, first, last in seeds:
         seeds_of[holder].append(SeedRange(first, last))
     extends_of: dict[str, set[str]] = defaultdict(set)
-    for name, other in relations:
-        extends_of[name].add(other)
+    repeats_of: dict[str, set[str]] = defaultdict(set)
+    for name, kind, other in relations:
+        if kind == EXTENDS:
+            extends_of[name].add(other)
+        elif kind in REPEATING:
+            repeats_of[name].add(other)
+            repeats_of[other].add(name)
     dids: dict[tuple[str, str], set[str]] = defaultdict(set)
     for step_key, role, did in datasets:
         dids[step_key, role].add(did)
@@ -108,8 +128,9 @@ async def _load_batch(session: AsyncSession, names: Sequence[str], *, lock: bool
         request.name: _state(
             request,
             geometry=tuple(geometry_of[request.name]),
-            seeds=tuple(seeds_of[request.name]),
+            seeds=merge(seeds_of[request.name]),
             extends=frozenset(extends_of[request.name]),
+            repeats=frozenset(repeats_of[request.name]),
             steps=tuple(steps_of[request.name]),
         )
         for request in requests
@@ -133,6 +154,7 @@ def _state(
     geometry: tuple[str, ...],
     seeds: tuple[SeedRange, ...],
     extends: frozenset[str],
+    repeats: frozenset[str],
     steps: tuple[StepState, ...],
 ) -> RequestState:
     unplaced = request.unplaced if isinstance(request.unplaced, dict) else {}
@@ -161,4 +183,5 @@ def _state(
         extends=extends,
         unplaced=tuple(sorted((column, str(cell)) for column, cell in unplaced.items())),
         version=request.version,
+        repeats=repeats,
     )

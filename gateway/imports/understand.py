@@ -141,6 +141,7 @@ class _Row:
             draft=None if self.problems else draft,
             echoes=tuple(self.echoes),
             problems=tuple(self.problems),
+            seeds_column=self.columns.get("seeds"),
         )
 
 
@@ -222,7 +223,7 @@ def _tidy(text: str) -> str:
 
 
 def _request_name(text: str) -> str:
-    return str(RequestName.parse(_tidy(text)))
+    return str(RequestName.parse(_tidy(text).upper()))
 
 
 def _software(text: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import Table, bindparam, delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.imports.plan import Plan
@@ -13,7 +13,7 @@ from gateway.imports.stored import EXTENDS, batches
 from gateway.store.events import EventKind, tell
 from gateway.store.registries import Campaign, Geometry, SoftwareRelease, Stage
 from gateway.store.requests import Request, RequestGeometry, RequestRelation, StatusChange, Step, StepDataset
-from gateway.store.seeds import SeedRange, SeedSpace
+from gateway.store.seeds import SeedRange, lock_spaces
 from gateway.store.upsert import insert_rows, upsert_rows
 
 Row = Mapping[str, object]
@@ -219,10 +219,7 @@ def _step_rows(state: RequestState) -> Iterable[Row]:
 async def _seeds(session: AsyncSession, plan: Plan, at: dt.datetime) -> None:
     for batch in batches(plan.seeds):
         await session.execute(delete(SeedRange).where(SeedRange.request_name.in_(batch)))
-    keys = sorted({plan.after[name].physics_key for name in plan.seeds})
-    known = await _space_ids(session, keys)
-    await insert_rows(session, _table(SeedSpace), [{"physics_key": key} for key in keys if key not in known])
-    ids = await _space_ids(session, keys)
+    ids = await lock_spaces(session, {plan.after[name].physics_key for name in plan.seeds})
     await insert_rows(
         session,
         _table(SeedRange),
@@ -240,16 +237,6 @@ async def _seeds(session: AsyncSession, plan: Plan, at: dt.datetime) -> None:
             for planned in ranges
         ],
     )
-
-
-async def _space_ids(session: AsyncSession, keys: Sequence[str]) -> dict[str, int]:
-    ids: dict[str, int] = {}
-    for batch in batches(keys):
-        result = await session.execute(
-            select(SeedSpace.physics_key, SeedSpace.id).where(SeedSpace.physics_key.in_(batch))
-        )
-        ids |= dict(result.all())
-    return ids
 
 
 def _new_relations(plan: Plan, at: dt.datetime, imported_by: str | None) -> Iterable[Row]:

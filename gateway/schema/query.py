@@ -127,10 +127,10 @@ class Query:
         "What the checks say, by invariant; resolved findings included unless filtered out.",
     )
 
-    @strawberry.field(description="The request with this name.")
+    @strawberry.field(description="The request with this name, written in any case.")
     async def request(self, info: Info, name: str) -> RequestResult:
         """Return the request, or say that there is none."""
-        found: RequestResult = await look_up(info, e.REQUEST, name)
+        found: RequestResult = await look_up(info, e.REQUEST, name.strip().upper())
         return found
 
     @strawberry.field(description="The PanDA task with this id.")

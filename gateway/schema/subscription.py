@@ -81,7 +81,8 @@ class Subscription:
         self, info: FollowingInfo, name: str | None = None
     ) -> AsyncGenerator[Request, None]:
         """Follow requests."""
-        return await follow(info, EventKind.REQUEST, None if name is None else storable_text(name))
+        key = None if name is None else storable_text(name.strip().upper())
+        return await follow(info, EventKind.REQUEST, key)
 
     @strawberry.subscription(
         description=(

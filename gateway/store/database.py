@@ -17,16 +17,19 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from gateway.errors import DatabaseBusyError, SettingError
+from gateway.errors import DatabaseBusyError, SeedOverlapError, SettingError
 from gateway.store.audit import write_recorded
 from gateway.store.events import write_told
 
 SQLITE = "sqlite+aiosqlite"
 POSTGRESQL = "postgresql+psycopg"
 SUPPORTED = (SQLITE, POSTGRESQL)
+
+# What both databases say when seeds of one physics key would be held twice (the first migration).
+SEED_CONSTRAINT = "ex_seed_ranges_no_overlap"
 
 # A reader waits this long for a writer's checkpoint before it gives up with "database is locked".
 SQLITE_BUSY_TIMEOUT_MS = 5000
@@ -96,10 +99,12 @@ class Database:
 
         What was told in it (`store.events`) and recorded (`store.audit`) is committed with it, and then those
         who listen are called.
+        Raises SeedOverlapError when the database refuses seeds because somebody has them (invariant 1).
         """
         async with contextlib.AsyncExitStack() as stack:
             if self.is_sqlite:
                 await stack.enter_async_context(self._write_turn)
+            stack.enter_context(_seeds_refused_in_words())
             session = await stack.enter_async_context(self._write_sessions.begin())
             yield session
             await write_recorded(session)
@@ -206,6 +211,19 @@ def begin_sqlite_ourselves(engine: Engine) -> None:
             connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if may_write else 'ON'}")
             connection.info["may_write"] = may_write
         connection.exec_driver_sql("BEGIN IMMEDIATE" if may_write else "BEGIN")
+
+
+@contextlib.contextmanager
+def _seeds_refused_in_words() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        if SEED_CONSTRAINT not in str(error.orig):
+            raise
+        raise SeedOverlapError(
+            "the database refused seeds that another production of the same physics holds already. "
+            "Look at the seeds that are taken, and choose others."
+        ) from error
 
 
 def was_stopped(error: DBAPIError) -> bool:

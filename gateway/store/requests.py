@@ -1,6 +1,7 @@
 """Production requests and what belongs to them: geometry, steps, relations, status history, comments."""
 
 import datetime as dt
+from typing import Final
 
 from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, ForeignKeyConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -90,6 +91,10 @@ class StepDataset(Base, kw_only=True):
     step_key: Mapped[str] = mapped_column(ForeignKey("steps.key"), primary_key=True)
     role: Mapped[str] = mapped_column(String(8), primary_key=True)
     did: Mapped[Key] = mapped_column(primary_key=True, index=True)
+
+
+# Relations that say: these seeds are meant to be used again.
+REPEATING: Final = ("repeats", "supersedes")
 
 
 class RequestRelation(Base, kw_only=True):

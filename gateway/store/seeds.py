@@ -6,11 +6,18 @@ was imported as it was) do not take part, and say why.
 """
 
 import datetime as dt
+from collections.abc import Collection
+from typing import Final, cast
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Table, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.store.base import Base, Long, RowId, UtcDateTime, Word
+from gateway.store.upsert import insert_missing
+
+# Keys in one IN list.
+_BATCH: Final = 1000
 
 
 class SeedSpace(Base, kw_only=True):
@@ -40,3 +47,30 @@ class SeedRange(Base, kw_only=True):
     is_exempt: Mapped[bool] = mapped_column(default=False)
     exempt_reason: Mapped[Long | None] = mapped_column(default=None)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+async def lock_spaces(session: AsyncSession, physics_keys: Collection[str]) -> dict[str, int]:
+    """Return the id of each physics key's space, made where there is none, held against other writers.
+
+    Call it in the transaction that gives seeds, before looking which are free: others who ask for seeds of
+    the same physics wait here for its end, instead of meeting in the constraint and ending as a deadlock.
+    Keys are taken in their order, so that two who need several never wait for each other.
+    """
+    ids: dict[str, int] = {}
+    keys = sorted(physics_keys)
+    for start in range(0, len(keys), _BATCH):
+        batch = keys[start : start + _BATCH]
+        await insert_missing(
+            session,
+            cast("Table", SeedSpace.__table__),
+            [{"physics_key": key} for key in batch],
+            unique=("physics_key",),
+        )
+        result = await session.execute(
+            select(SeedSpace.physics_key, SeedSpace.id)
+            .where(SeedSpace.physics_key.in_(batch))
+            .order_by(SeedSpace.physics_key)
+            .with_for_update()
+        )
+        ids |= dict(result.all())
+    return ids

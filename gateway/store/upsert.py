@@ -16,6 +16,20 @@ async def insert_rows(session: AsyncSession, table: Table, rows: Sequence[Mappin
         await session.execute(table.insert(), list(rows))
 
 
+async def insert_missing(
+    session: AsyncSession, table: Table, rows: Sequence[Mapping[str, object]], *, unique: Sequence[str]
+) -> None:
+    """Insert the rows whose values of the `unique` columns are not there yet; all name the same columns."""
+    if not rows:
+        return
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    per_statement = max(1, MAX_BOUND_VALUES // len(rows[0]))
+    for start in range(0, len(rows), per_statement):
+        statement = (postgresql.insert if is_postgresql else sqlite.insert)(table)
+        chunk = list(rows[start : start + per_statement])
+        await session.execute(statement.values(chunk).on_conflict_do_nothing(index_elements=unique))
+
+
 async def upsert_rows(
     session: AsyncSession,
     table: Table,

@@ -14,16 +14,13 @@ from gateway.domain.facts import RequestFacts, StepFacts
 from gateway.domain.names import StepKind
 from gateway.domain.seeds import SeedRange, jobs_for, merge
 from gateway.domain.states import Intent
-from gateway.store.requests import Request, RequestGeometry, RequestRelation, Step
+from gateway.store.requests import REPEATING, Request, RequestGeometry, RequestRelation, Step
 from gateway.store.seeds import SeedRange as SeedRangeRow
 
 T = TypeVar("T")
 
 # Requests read at a time; with their datasets some 20,000 rows.
 REQUESTS_AT_A_TIME: Final = 500
-
-# Relations that say: these seeds are meant to be used again.
-_REPEATING: Final = ("repeats", "supersedes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ async def _outlines(session: AsyncSession, names: Sequence[str]) -> dict[str, Ou
     repeats: defaultdict[str, set[str]] = defaultdict(set)
     for name, other in await session.execute(
         select(RequestRelation.request_name, RequestRelation.other_name).where(
-            RequestRelation.request_name.in_(names), RequestRelation.kind.in_(_REPEATING)
+            RequestRelation.request_name.in_(names), RequestRelation.kind.in_(REPEATING)
         )
     ):
         repeats[name].add(other)

@@ -56,7 +56,7 @@ async def test_the_sheet_of_2025_goes_in_whole(database):
         "request_geometries": 6 + 6 * 8,
         "steps": 13,
         "seed_spaces": 2,
-        "seed_ranges": 7,
+        "seed_ranges": 8,
         "status_changes": 7,
         "imported_files": 1,
         "imported_rows": 7,
@@ -114,18 +114,21 @@ async def test_reconstruction_follows_simulation_where_there_is_one(database):
     ]
 
 
-async def test_overlapping_history_is_exempt_and_says_with_whom(database):
+async def test_the_part_of_history_that_overlaps_is_exempt_and_the_rest_is_held(database):
     report = await take_in(database, sheet())
 
     ranges = await fetch(
         database,
         select(SeedRange.request_name, SeedRange.seed_first, SeedRange.seed_last, SeedRange.exempt_reason)
-        .where(SeedRange.is_exempt)
-        .order_by(SeedRange.request_name),
+        .where(SeedRange.request_name == "PROD2025-012")
+        .order_by(SeedRange.seed_first),
     )
 
-    assert ranges == [("PROD2025-012", 1, 10000, "overlaps PROD2025-011 on 1-1250")]
-    assert report.rows[2].notes == ("seeds 1-10000 are kept as exempt: overlaps PROD2025-011 on 1-1250",)
+    assert ranges == [
+        ("PROD2025-012", 1, 1250, "overlaps PROD2025-011"),
+        ("PROD2025-012", 1251, 10000, None),
+    ]
+    assert report.rows[2].notes == ("seeds 1-1250 are kept as exempt: overlaps PROD2025-011",)
 
 
 async def test_the_stages_of_the_talk_bring_their_limits(database):
@@ -365,8 +368,8 @@ async def test_the_report_can_be_read_on_a_terminal(database):
         r"      Processing type: 'simu\nreco' was read as SIM, RECO",
         "      intent: READY -> SUBMITTED",
         "  row 3  no name  rejected",
-        "      ! Production name/ID: 'x' is not a request name: "
-        "at character 1 'PROD' is expected, found 'x'. Write it like PROD2025-016.",
+        "      ! Production name/ID: 'X' is not a request name: "
+        "at character 1 'PROD' is expected, found 'X'. Write it like PROD2025-016.",
         "      Software type/version: 'spdroot-dev-4.1.7.2' was read as spdroot-dev 4.1.7.2",
         "      Status: 'Ready' was read as READY",
         r"      Processing type: 'simu\nreco' was read as SIM, RECO",
@@ -385,8 +388,11 @@ async def test_an_import_of_nothing_new_says_so(database):
 
 
 async def test_the_flag_behind_a_tag_does_not_part_two_requests(database):
-    rows = table(row(), row(production="PROD2026-002") | {TAG: "minbias-P8-spdroot4172-dev test"})
+    rows = table(
+        row(status="Done"),
+        row(production="PROD2026-002", status="Done") | {TAG: "minbias-P8-spdroot4172-dev test"},
+    )
 
     report = await take_in(database, rows)
 
-    assert report.rows[1].notes == ("seeds 1-10 are kept as exempt: overlaps PROD2026-001 on 1-10",)
+    assert report.rows[1].notes == ("seeds 1-10 are kept as exempt: overlaps PROD2026-001",)

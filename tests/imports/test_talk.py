@@ -67,14 +67,18 @@ async def test_exempt_seeds_are_exactly_the_known_overlaps_and_the_obsolete_requ
 
     assert await fetch(
         database,
-        select(SeedRange.request_name, SeedRange.exempt_reason)
-        .where(SeedRange.is_exempt)
-        .order_by(SeedRange.request_name),
+        select(SeedRange.request_name, SeedRange.seed_first, SeedRange.seed_last, SeedRange.exempt_reason)
+        .where(SeedRange.request_name.in_(["PROD2025-001", "PROD2025-004", "PROD2025-012"]))
+        .order_by(SeedRange.request_name, SeedRange.seed_first),
     ) == [
-        ("PROD2025-001", "the request is obsolete"),
-        ("PROD2025-004", "overlaps PROD2025-002 on 1-5000, PROD2025-003 on 5001-10000"),
-        ("PROD2025-012", "overlaps PROD2025-011 on 1-1250"),
+        ("PROD2025-001", 1, 1250, "the request is obsolete"),
+        ("PROD2025-004", 1, 5000, "overlaps PROD2025-002"),
+        ("PROD2025-004", 5001, 10000, "overlaps PROD2025-003"),
+        ("PROD2025-012", 1, 1250, "overlaps PROD2025-011"),
+        ("PROD2025-012", 1251, 10000, None),
     ]
+    exempt = await fetch(database, select(SeedRange.request_name).where(SeedRange.is_exempt).distinct())
+    assert sorted(exempt) == [("PROD2025-001",), ("PROD2025-004",), ("PROD2025-012",)]
 
 
 async def test_processings_fill_the_steps_of_their_request(database):

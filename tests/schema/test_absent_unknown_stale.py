@@ -146,6 +146,12 @@ async def test_a_request_of_ours_is_there_or_certainly_not(ask: Asker, database:
     assert await Asker(database, LOADED_AT)(text, name="PROD2025-999") == {"request": absent}
 
 
+async def test_a_request_is_found_however_its_name_was_typed(ask: Asker) -> None:
+    data = await ask('{ request(name: " prod2025-013 ") { ... on Request { name } } }')
+
+    assert data == {"request": {"name": "PROD2025-013"}}
+
+
 @pytest.mark.parametrize(
     ("argument", "code"),
     [

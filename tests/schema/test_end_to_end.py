@@ -61,3 +61,23 @@ async def test_one_query_joins_request_task_datasets_sites_and_person(ask: Asker
             },
         ],
     }
+
+
+async def test_seeds_that_are_partly_shared_are_shown_in_one_piece(ask: Asker) -> None:
+    data = await ask(
+        """
+        {
+          request(name: "PROD2025-012") {
+            ... on Request { seeds seedRanges { seedFirst seedLast exemptReason } }
+          }
+        }
+        """
+    )
+
+    assert data["request"] == {
+        "seeds": "1-10000",
+        "seedRanges": [
+            {"seedFirst": 1, "seedLast": 1250, "exemptReason": "overlaps PROD2025-011"},
+            {"seedFirst": 1251, "seedLast": 10000, "exemptReason": None},
+        ],
+    }

@@ -19,7 +19,7 @@ from gateway.domain.facts import (
     TaskFacts,
 )
 from gateway.domain.names import StepKind
-from gateway.domain.seeds import SeedRange, parse_seeds
+from gateway.domain.seeds import SeedRange, merge, parse_seeds
 from gateway.domain.states import Intent, execution_of
 from gateway.store.attempts import Attempt
 from gateway.store.base import Base, Remembered
@@ -74,7 +74,8 @@ async def world(session: AsyncSession, *, now: dt.datetime) -> World:
 
 
 async def request_facts(tables: Tables, request: Request, tasks: dict[int, Task]) -> RequestFacts:
-    [seeds] = [row for row in await tables.all(SeedRangeRow) if row.request_name == request.name]
+    rows = [row for row in await tables.all(SeedRangeRow) if row.request_name == request.name]
+    [seeds] = merge(SeedRange(row.seed_first, row.seed_last) for row in rows)
     geometries = [row for row in await tables.all(RequestGeometry) if row.request_name == request.name]
     steps = [row for row in await tables.all(Step) if row.request_name == request.name]
     return RequestFacts(
@@ -88,7 +89,7 @@ async def request_facts(tables: Tables, request: Request, tasks: dict[int, Task]
         polarization=request.polarization,
         events=request.events,
         events_per_file=request.events_per_file,
-        seeds=SeedRange(seeds.seed_first, seeds.seed_last),
+        seeds=seeds,
         geometry=frozenset(row.geometry_name for row in geometries),
         intent=Intent(request.intent),
         is_test=request.is_test,

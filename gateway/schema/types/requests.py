@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from gateway.domain.seeds import jobs_for
+from gateway.domain.seeds import SeedRange as Seeds
+from gateway.domain.seeds import format_seeds, jobs_for
 from gateway.resolvers import relations as r
 from gateway.resolvers.completeness import request_completeness
 from gateway.resolvers.entities import REQUEST
 from gateway.resolvers.execution import request_execution
-from gateway.resolvers.loading import load_one
+from gateway.resolvers.loading import load_many, load_one
 from gateway.schema.connection import Connection
 from gateway.schema.context import Info
 from gateway.schema.enums import Execution, Intent
@@ -126,7 +127,7 @@ class Request(Node, RowType):
         r.SEED_RANGES_BY_REQUEST,
         SeedRangeFilter,
         SeedRangeSort,
-        "The seeds it holds: usually one range, one seed for each job.",
+        "The seeds it holds, one for each job, cut where only a part is shared with another request.",
     )
     steps: list[LazyStep] = links(
         r.STEPS_BY_REQUEST, StepFilter, StepSort, "Its processing steps, in order: SIM, RECO, ..."
@@ -177,6 +178,14 @@ class Request(Node, RowType):
     def jobs(self) -> BigInt:
         """Return the number of jobs."""
         return BigInt(jobs_for(self.row.events, self.row.events_per_file))
+
+    @strawberry.field(
+        description="All its seeds as people write them, such as 10001-20000; empty when it has none yet."
+    )
+    async def seeds(self, info: Info) -> str:
+        """Return the seeds in the fewest ranges."""
+        rows = await load_many(info.context.reading, r.SEED_RANGES_BY_REQUEST, self.row)
+        return format_seeds(Seeds(row.seed_first, row.seed_last) for row in rows)
 
     @strawberry.field(
         description="What the grid does with it, in one word: the most telling of its steps' executions."
