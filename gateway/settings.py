@@ -3,8 +3,11 @@
 docs/settings.md is made from this module, and a test compares the two.
 """
 
+import difflib
+import os
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -12,6 +15,20 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from gateway.errors import SettingError
 
 PREFIX = "GATEWAY_"
+
+# Names with our prefix that scripts and tests read, and the program does not.
+OF_SCRIPTS_AND_TESTS: Final = frozenset(
+    {
+        "GATEWAY_FUZZ_EXAMPLES",
+        "GATEWAY_HISTORIES",
+        "GATEWAY_KILLS",
+        "GATEWAY_NODE",
+        "GATEWAY_NPM",
+        "GATEWAY_POSTGRES_BIN",
+        "GATEWAY_REAL",
+        "GATEWAY_TEST_POSTGRES_URL",
+    }
+)
 
 
 class LogFormat(StrEnum):
@@ -111,7 +128,12 @@ class Settings(BaseSettings):
 
     @classmethod
     def read(cls, **given: object) -> "Settings":
-        """Return the settings from the environment; raise SettingError naming the variable that is wrong."""
+        """Return the settings from the environment; raise SettingError naming the variable that is wrong.
+
+        A name with our prefix that is no setting is refused too: it is a slip, and what it should have set
+        would silently not be set.
+        """
+        refuse_unknown(os.environ, known=[f"{PREFIX}{name}".upper() for name in cls.model_fields])
         try:
             return cls(**given)  # type: ignore[arg-type]
         except ValidationError as error:
@@ -120,3 +142,24 @@ class Settings(BaseSettings):
                 for problem in error.errors(include_input=False, include_url=False)
             )
             raise SettingError(f"wrong setting: {problems}") from error
+
+
+def refuse_unknown(names: Iterable[str], *, known: Iterable[str]) -> None:
+    """Raise SettingError when a name has our prefix but is no known setting, nor of scripts and tests."""
+    settings = set(known)
+    unknown = sorted(
+        name
+        for name in names
+        if name.upper().startswith(PREFIX) and name.upper() not in settings | OF_SCRIPTS_AND_TESTS
+    )
+    if not unknown:
+        return
+    advice = "; ".join(f"{name} is no setting{_meant(name, settings)}" for name in unknown)
+    raise SettingError(f"{advice}. Correct or remove it; docs/settings.md lists the settings")
+
+
+def _meant(name: str, settings: Iterable[str]) -> str:
+    # The prefix is alike in all of them, and would make everything near.
+    words = sorted(setting.removeprefix(PREFIX) for setting in settings)
+    near = difflib.get_close_matches(name.upper().removeprefix(PREFIX), words, n=1)
+    return f", {PREFIX}{near[0]} is" if near else ""

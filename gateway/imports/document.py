@@ -26,12 +26,25 @@ def read_document(document: bytes, *, name: str) -> dict[str, object]:
     try:
         content = json.loads(document, object_pairs_hook=_object, parse_constant=float, parse_int=_integer)
     except (ValueError, RecursionError) as error:
-        raise ImportFileError(f"{name} is not JSON: {str(error)[:200]}. Export it again.") from error
+        raise ImportFileError(f"{name} is not JSON: {what_is_not_json(error)}. Export it again.") from error
     if not isinstance(content, dict):
         _refuse(name, "is not a JSON object. Its keys are the names of the sources.")
     if isinstance(content, DoubledKeys):
         _refuse(name, "has a key that stands twice at its top. Keep one of them.")
     return content
+
+
+def what_is_not_json(error: ValueError | RecursionError) -> str:
+    """Say where a document stops being JSON, for somebody who will look there."""
+    match error:
+        case json.JSONDecodeError():
+            return f"it cannot be read on from line {error.lineno}, column {error.colno}"
+        case UnicodeDecodeError():
+            return f"byte {error.start + 1} is not UTF-8 text"
+        case RecursionError():
+            return "it is nested too deep"
+        case _:
+            return "it has a number that is too long"
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

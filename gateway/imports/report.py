@@ -64,29 +64,41 @@ class ImportReport:
 
 
 def render(report: ImportReport) -> str:
-    """The report as lines for a terminal, most of it silent about what did not change."""
+    """The report as lines for a terminal: what was rejected first, and little about what did not change."""
     return "\n".join(_lines(report))
 
 
 def _lines(report: ImportReport) -> Iterator[str]:
     counts = ", ".join(f"{report.count(verdict)} {verdict.lower()}" for verdict in Verdict)
     yield f"{report.file_name}: {len(report.rows)} rows, {counts}"
-    for row in report.rows:
-        yield f"  row {row.number}  {row.subject or 'no name'}  {row.verdict.lower()}"
+    rejected = [row for row in report.rows if row.verdict is Verdict.REJECTED]
+    if rejected:
+        yield "Rejected:"
+    for row in rejected:
+        yield f"  row {row.number}  {row.subject or 'no name'}"
         for problem in row.problems:
             yield f"      ! {f'{problem.column}: ' if problem.column else ''}{_cut(problem.reason, 300)}"
-        for echo in row.echoes if row.verdict is not Verdict.UNCHANGED else ():
-            yield f"      {echo.column}: {_cut(repr(echo.written))} was read as {_cut(echo.understood)}"
-        for difference in row.differences if row.verdict is Verdict.CHANGED else ():
-            yield f"      {difference.field}: {_side(difference.old)} -> {_side(difference.new)}"
-        for note in row.notes:
-            yield f"      note: {note}"
+    if rejected and len(rejected) < len(report.rows):
+        yield "The others:"
+    for row in report.rows:
+        if row.verdict is not Verdict.REJECTED:
+            yield from _row_lines(row)
     if report.unplaced_columns:
         yield f"kept without being understood: {_quoted(report.unplaced_columns)}"
     if report.is_dry_run:
         yield "Nothing was written: this was a dry run."
     elif not report.changes_anything:
         yield "Nothing was changed."
+
+
+def _row_lines(row: RowReport) -> Iterator[str]:
+    yield f"  row {row.number}  {row.subject or 'no name'}  {row.verdict.lower()}"
+    for echo in row.echoes if row.verdict is not Verdict.UNCHANGED else ():
+        yield f"      {echo.column}: '{_cut(echo.written)}' was read as {_cut(echo.understood)}"
+    for difference in row.differences if row.verdict is Verdict.CHANGED else ():
+        yield f"      {difference.field}: {_side(difference.old)} -> {_side(difference.new)}"
+    for note in row.notes:
+        yield f"      note: {note}"
 
 
 def _side(text: str | None) -> str:
@@ -98,5 +110,8 @@ def _quoted(names: Iterable[str]) -> str:
 
 
 def _cut(text: str, limit: int = _SHOWN_CHARACTERS) -> str:
-    line = " ".join(text.split())
+    # A cell may hold what would steer a terminal.
+    line = "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in " ".join(text.split())
+    )
     return line if len(line) <= limit else line[: limit - 1] + "…"

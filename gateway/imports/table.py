@@ -74,8 +74,9 @@ def _csv(content: bytes, file_name: str) -> Iterator[Sequence[str]]:
             return
         except csv.Error as error:
             raise ImportFileError(
-                f"{file_name} is not CSV at line {reader.line_num}: {error}. "
-                "Look for a quotation mark that is not closed, or save the sheet as CSV again."
+                f"{file_name} is not CSV at line {reader.line_num}. "
+                "Look for a quotation mark that is not closed, or a very long cell; "
+                "or save the sheet as CSV again."
             ) from error
 
 

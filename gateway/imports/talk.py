@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.errors import ImportFileError
+from gateway.imports.document import what_is_not_json
 from gateway.imports.drafts import Reading
 from gateway.imports.report import ImportReport
 from gateway.imports.requests import import_readings
@@ -133,7 +134,9 @@ def _parsed(document: bytes, file_name: str) -> Mapping[str, object]:
     try:
         content = json.loads(document)
     except (ValueError, RecursionError) as error:
-        raise ImportFileError(f"{file_name} is not JSON: {error}. Export the requests again.") from error
+        raise ImportFileError(
+            f"{file_name} is not JSON: {what_is_not_json(error)}. Export the requests again."
+        ) from error
     if not isinstance(content, dict):
         raise ImportFileError(
             f"{file_name} is not an export of requests: it must be an object with `requests`."

@@ -362,17 +362,16 @@ async def test_the_report_can_be_read_on_a_terminal(database):
 
     assert render(report).splitlines() == [
         "list.csv: 2 rows, 0 added, 1 changed, 0 unchanged, 1 rejected",
+        "Rejected:",
+        "  row 3  no name",
+        "      ! Production name/ID: 'X' is not a request name: "
+        "at character 1 'PROD' is expected, found 'X'. Write it like PROD2025-016.",
+        "The others:",
         "  row 2  PROD2026-001  changed",
         "      Software type/version: 'spdroot-dev-4.1.7.2' was read as spdroot-dev 4.1.7.2",
         "      Status: 'Runnig' was read as SUBMITTED",
-        r"      Processing type: 'simu\nreco' was read as SIM, RECO",
+        "      Processing type: 'simu reco' was read as SIM, RECO",
         "      intent: READY -> SUBMITTED",
-        "  row 3  no name  rejected",
-        "      ! Production name/ID: 'X' is not a request name: "
-        "at character 1 'PROD' is expected, found 'X'. Write it like PROD2025-016.",
-        "      Software type/version: 'spdroot-dev-4.1.7.2' was read as spdroot-dev 4.1.7.2",
-        "      Status: 'Ready' was read as READY",
-        r"      Processing type: 'simu\nreco' was read as SIM, RECO",
         "Nothing was written: this was a dry run.",
     ]
 
@@ -396,3 +395,16 @@ async def test_the_flag_behind_a_tag_does_not_part_two_requests(database):
     report = await take_in(database, rows)
 
     assert report.rows[1].notes == ("seeds 1-10 are kept as exempt: overlaps PROD2026-001",)
+
+
+async def test_a_cell_cannot_steer_the_terminal(database):
+    report = await take_in(database, table(row(Campaign="SPD\x1b[2J  2026")), dry_run=True)
+
+    assert "      Campaign: 'SPD\ufffd[2J 2026' was read as SPD\ufffd[2J 2026" in render(report).splitlines()
+
+
+async def test_a_request_name_is_understood_in_any_case(database):
+    report = await take_in(database, table(row(production=" prod2026-001 ")))
+
+    assert (report.rows[0].subject, report.rows[0].verdict) == ("PROD2026-001", Verdict.ADDED)
+    assert await fetch(database, select(Request.name)) == [("PROD2026-001",)]

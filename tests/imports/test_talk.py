@@ -144,9 +144,10 @@ async def test_a_relation_to_an_unknown_request_is_noted_and_left_out(database):
 @pytest.mark.parametrize(
     ("document", "complaint"),
     [
-        (b"{", "spd2025.json is not JSON"),
-        (b"[" * 100_000, "spd2025.json is not JSON"),
-        (b"\xff", "spd2025.json is not JSON"),
+        (b'{"requests": [}', "spd2025.json is not JSON: it cannot be read on from line 1, column 15. Export"),
+        (b"[" * 100_000, "spd2025.json is not JSON: it is nested too deep. Export"),
+        (b" \xff", "spd2025.json is not JSON: byte 2 is not UTF-8 text. Export"),
+        (b"1" * 5_000, "spd2025.json is not JSON: it has a number that is too long. Export"),
         (b"[]", "spd2025.json is not an export of requests: it must be an object"),
         (b'{"requests": 7}', "spd2025.json is not an export of requests: `requests` must be a list"),
         (b" " * 6_000_000, "spd2025.json has 6,000,000 bytes"),
