@@ -19,6 +19,7 @@ PREFIX = "GATEWAY_"
 # Names with our prefix that scripts and tests read, and the program does not.
 OF_SCRIPTS_AND_TESTS: Final = frozenset(
     {
+        "GATEWAY_CHROMIUM",
         "GATEWAY_FUZZ_EXAMPLES",
         "GATEWAY_HISTORIES",
         "GATEWAY_KILLS",
