@@ -5,58 +5,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
 
-from gateway.domain.checks.attempts import (
-    attempt_numbers_grow,
-    live_task_names_are_unique,
-    one_live_attempt,
+from gateway.domain.checks.attempts import live_task_names_are_unique, one_live_attempt
+from gateway.domain.checks.names import outputs_are_unique
+from gateway.domain.checks.one_by_one import (
+    check_dataset,
+    check_person,
+    check_request,
+    check_stage,
+    check_tasks,
 )
-from gateway.domain.checks.completeness import (
-    nothing_is_lost,
-    outputs_have_equal_counts,
-    reconstructed_seeds_were_simulated,
-)
-from gateway.domain.checks.counts import events_match_jobs, output_per_job_is_usual
-from gateway.domain.checks.datasets import (
-    dataset_does_not_expire_soon,
-    dataset_has_a_replica,
-    dataset_has_a_rule,
-    rucio_agrees_with_panda,
-)
-from gateway.domain.checks.intent import intent_fits_execution
-from gateway.domain.checks.names import (
-    outputs_are_unique,
-    outputs_fit_rucio,
-    outputs_in_stage_scope,
-    outputs_match_pattern,
-    scripts_fit,
-    tag_is_safe,
-    version_agrees,
-)
-from gateway.domain.checks.ownership import (
-    disabled_person_owns_nothing_live,
-    identities_are_unique,
-    orphan_datasets,
-    orphan_tasks,
-    person_is_known_everywhere,
-    widows,
-)
-from gateway.domain.checks.physics import (
-    reconstruction_reads_latest_simulation,
-    stage_fits,
-    tag_fits_collision,
-)
-from gateway.domain.checks.seeds import panda_used_declared_seeds, seed_overlaps, seeds_fit_events
+from gateway.domain.checks.ownership import identities_are_unique, orphan_datasets, orphan_tasks, widows
+from gateway.domain.checks.seeds import seed_overlaps
 from gateway.domain.facts import DatasetFacts, PersonFacts, RequestFacts, StageRule, TaskFacts
 from gateway.domain.findings import Finding
 from gateway.domain.forecast import TaskUse
-from gateway.domain.names import RECO, SIM, StepKind
+from gateway.domain.names import StepKind
 from gateway.domain.physics_key import PhysicsKey
 from gateway.domain.states import Execution, execution_of
-
-# The newest tasks of a physics key say what is usual; comparing each with all would cost the square.
-HISTORY_COMPARED: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,44 +57,21 @@ def audit(world: World) -> tuple[Finding, ...]:
 def _of_requests(world: World) -> Iterable[Finding]:
     by_name = {request.name: request for request in world.requests}
     for request in world.requests:
-        yield from seeds_fit_events(request)
-        yield from version_agrees(request)
-        yield from tag_is_safe(request)
-        yield from outputs_fit_rucio(request)
-        yield from outputs_match_pattern(request)
-        yield from scripts_fit(request)
-        yield from tag_fits_collision(request)
-        yield from reconstruction_reads_latest_simulation(request, by_name)
+        yield from check_request(request, by_name)
         yield from one_live_attempt(request)
-        yield from attempt_numbers_grow(request)
-        yield from intent_fits_execution(request)
         if world.stage_rules:
-            rule = world.stage_rules.get(request.stage)
-            yield from stage_fits(request, rule)
-            yield from outputs_in_stage_scope(request, rule) if rule else ()
+            yield from check_stage(request, world.stage_rules.get(request.stage))
 
 
 def _of_tasks(world: World) -> Iterable[Finding]:
     tasks = {task.jedi_task_id: task for task in world.tasks}
     history = task_uses(world.requests, tasks)
-    datasets: defaultdict[int | None, list[DatasetFacts]] = defaultdict(list)
+    datasets: defaultdict[int, list[DatasetFacts]] = defaultdict(list)
     for dataset in world.datasets:
-        datasets[dataset.jedi_task_id].append(dataset)
+        if dataset.jedi_task_id is not None:
+            datasets[dataset.jedi_task_id].append(dataset)
     for request in world.requests:
-        latest: dict[StepKind, TaskFacts] = {}
-        key = request.physics_key
-        for kind, task in _tasks_of(request, tasks):
-            latest[kind] = task
-            written = datasets[task.jedi_task_id]
-            yield from nothing_is_lost(request, task)
-            yield from outputs_have_equal_counts(request, task, written)
-            yield from rucio_agrees_with_panda(task, written)
-            yield from output_per_job_is_usual(task, history.get((key, kind), ())[-HISTORY_COMPARED:])
-            if kind == SIM:
-                yield from events_match_jobs(task)
-                yield from panda_used_declared_seeds(request, task)
-        if SIM in latest and RECO in latest:
-            yield from reconstructed_seeds_were_simulated(request, latest[SIM], latest[RECO])
+        yield from check_tasks(request, _tasks_of(request, tasks), datasets, history)
     yield from orphan_tasks(world.tasks, world.requests)
 
 
@@ -165,9 +108,7 @@ def _tasks_of(request: RequestFacts, tasks: Mapping[int, TaskFacts]) -> Iterable
 
 def _of_datasets(world: World) -> Iterable[Finding]:
     for dataset in world.datasets:
-        yield from dataset_has_a_rule(dataset)
-        yield from dataset_has_a_replica(dataset)
-        yield from dataset_does_not_expire_soon(dataset, now=world.now)
+        yield from check_dataset(dataset, now=world.now)
     scopes = frozenset(rule.scope for rule in world.stage_rules.values())
     yield from orphan_datasets(world.datasets, world.requests, scopes)
     yield from widows(world.requests, world.datasets)
@@ -181,8 +122,7 @@ def _of_people(world: World) -> Iterable[Finding]:
     for dataset in world.datasets:
         datasets[dataset.account].append(dataset)
     for person in world.people:
-        yield from person_is_known_everywhere(person)
         own_tasks = tasks[person.panda_name] if person.panda_name else []
         own_datasets = datasets[person.rucio_account] if person.rucio_account else []
-        yield from disabled_person_owns_nothing_live(person, own_tasks, own_datasets)
+        yield from check_person(person, own_tasks, own_datasets)
     yield from identities_are_unique(world.people)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from gateway.domain.names import RECO, SIM, StepKind
 from gateway.domain.physics_key import PhysicsKey
 from gateway.domain.seeds import SeedRange, missing_seeds
-from gateway.domain.states import Execution, Intent, request_execution, step_execution
+from gateway.domain.states import Execution, Intent, latest, request_execution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +38,9 @@ class StepFacts:
 
     @property
     def execution(self) -> Execution:
-        """What the latest attempt is doing."""
-        return step_execution((attempt.number, attempt.execution) for attempt in self.attempts)
+        """What the latest attempt is doing; NOT_SUBMITTED without one."""
+        attempt = latest(self.attempts)
+        return Execution.NOT_SUBMITTED if attempt is None else attempt.execution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,20 @@ import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum, unique
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from gateway.errors import InputError, TransitionError
+
+
+class Numbered(Protocol):
+    """An attempt of a step, as a fact, a row or anything else that has its number."""
+
+    @property
+    def number(self) -> int:
+        """Its place among the attempts of its step."""
+
+
+Attempt = TypeVar("Attempt", bound=Numbered)
 
 
 @unique
@@ -195,10 +206,9 @@ RANK_OF_EXECUTION: Final[Mapping[Execution, int]] = MappingProxyType(
 )
 
 
-def step_execution(attempts: Iterable[tuple[int, Execution]]) -> Execution:
-    """The execution of the attempt with the highest number; older ones are history. None: NOT_SUBMITTED."""
-    latest = max(attempts, key=lambda attempt: attempt[0], default=None)
-    return Execution.NOT_SUBMITTED if latest is None else latest[1]
+def latest(attempts: Iterable[Attempt]) -> Attempt | None:
+    """The attempt that counts, the one with the highest number; older ones are history. None for none."""
+    return max(attempts, key=lambda attempt: attempt.number, default=None)
 
 
 def request_execution(steps: Iterable[Execution], *, intent: Intent | None = None) -> Execution:

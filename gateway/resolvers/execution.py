@@ -29,10 +29,10 @@ def task_execution(reading: Reading, task: Task) -> Execution:
 async def step_execution(reading: Reading, step: Step) -> Execution:
     """Return what the latest attempt of a step is doing; BLOCKED while a step without attempts waits."""
     attempts = await load_many(reading, ATTEMPTS_BY_STEP, step)
-    if not attempts:
+    latest = states.latest(attempts)
+    if latest is None:
         parent = await load_one(reading, PARENT_BY_STEP, step)
         return Execution.NOT_SUBMITTED if parent is None else await _waiting_for(reading, parent)
-    latest = max(attempts, key=lambda attempt: attempt.number)
     return await attempt_execution(reading, latest)
 
 

@@ -13,46 +13,18 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.domain.checks.attempts import attempt_numbers_grow
-from gateway.domain.checks.completeness import (
-    nothing_is_lost,
-    outputs_have_equal_counts,
-    reconstructed_seeds_were_simulated,
+from gateway.domain.checks.names import outputs_are_unique
+from gateway.domain.checks.one_by_one import (
+    check_dataset,
+    check_person,
+    check_request,
+    check_stage,
+    check_tasks,
 )
-from gateway.domain.checks.counts import events_match_jobs, output_per_job_is_usual
-from gateway.domain.checks.datasets import (
-    dataset_does_not_expire_soon,
-    dataset_has_a_replica,
-    dataset_has_a_rule,
-    rucio_agrees_with_panda,
-)
-from gateway.domain.checks.intent import intent_fits_execution
-from gateway.domain.checks.names import (
-    outputs_are_unique,
-    outputs_fit_rucio,
-    outputs_in_stage_scope,
-    outputs_match_pattern,
-    scripts_fit,
-    tag_is_safe,
-    version_agrees,
-)
-from gateway.domain.checks.ownership import (
-    disabled_person_owns_nothing_live,
-    identities_are_unique,
-    orphan_datasets,
-    orphan_tasks,
-    person_is_known_everywhere,
-    widows,
-)
-from gateway.domain.checks.physics import (
-    reconstruction_reads_latest_simulation,
-    stage_fits,
-    tag_fits_collision,
-)
-from gateway.domain.checks.seeds import panda_used_declared_seeds, seed_overlaps, seeds_fit_events
-from gateway.domain.facts import RequestFacts, TaskFacts
+from gateway.domain.checks.ownership import identities_are_unique, orphan_datasets, orphan_tasks, widows
+from gateway.domain.checks.seeds import seed_overlaps
+from gateway.domain.facts import RequestFacts
 from gateway.domain.findings import Finding
-from gateway.domain.names import RECO, SIM, StepKind
 from gateway.store.database import Database
 from gateway.store.sources import Source, SourceName
 from gateway.sync.record_findings import record_findings
@@ -176,18 +148,12 @@ async def _findings(
         details = await read_details(session, outlines, names, at=at)
         requests = {name: detail.facts for name, detail in details.items()}
         for name in names:
-            for finding in _about_request(details[name], requests, stages):
-                yield finding
-            for finding in _about_tasks(details[name], history):
+            for finding in _about_request(details[name], requests, stages, history):
                 yield finding
     for finding in await _about_owners(session, outlines, stages):
         yield finding
     for dataset in await read_endangered_datasets(session, at=at):
-        for finding in (
-            *dataset_has_a_rule(dataset),
-            *dataset_has_a_replica(dataset),
-            *dataset_does_not_expire_soon(dataset, now=at),
-        ):
+        for finding in check_dataset(dataset, now=at):
             yield finding
     for finding in await _about_people(session):
         yield finding
@@ -201,42 +167,20 @@ def _claims(outlines: Iterable[Outline]) -> Iterator[RequestFacts]:
 
 
 def _about_request(
-    details: Details, requests: Mapping[str, RequestFacts], stages: Stages
+    details: Details, requests: Mapping[str, RequestFacts], stages: Stages, history: History
 ) -> Iterator[Finding]:
     request = details.facts
-    yield from seeds_fit_events(request)
-    yield from version_agrees(request)
-    yield from tag_is_safe(request)
-    yield from outputs_fit_rucio(request)
-    yield from outputs_match_pattern(request)
-    yield from scripts_fit(request)
-    yield from tag_fits_collision(request)
-    yield from reconstruction_reads_latest_simulation(request, requests)
-    yield from attempt_numbers_grow(request)
-    yield from intent_fits_execution(request)
+    yield from check_request(request, requests)
     rule = stages.rule(request)
     if rule is not None:
-        yield from stage_fits(request, rule)
-        yield from outputs_in_stage_scope(request, rule)
-
-
-def _about_tasks(details: Details, history: History) -> Iterator[Finding]:
-    request = details.facts
-    physics_key = request.physics_key
-    latest: dict[StepKind, TaskFacts] = {}
-    for kind, task in details.tasks_in_order():
-        latest[kind] = task
-        written = details.datasets[task.jedi_task_id]
-        yield from nothing_is_lost(request, task)
-        yield from outputs_have_equal_counts(request, task, written)
-        yield from rucio_agrees_with_panda(task, written)
-        yield from output_per_job_is_usual(task, history.get((physics_key, kind), ()))
-        if kind == SIM:
-            yield from events_match_jobs(task)
-            if details.outline.has_one_range:
-                yield from panda_used_declared_seeds(request, task)
-    if SIM in latest and RECO in latest:
-        yield from reconstructed_seeds_were_simulated(request, latest[SIM], latest[RECO])
+        yield from check_stage(request, rule)
+    yield from check_tasks(
+        request,
+        details.tasks_in_order(),
+        details.datasets,
+        history,
+        has_one_range=details.outline.has_one_range,
+    )
 
 
 async def _about_owners(
@@ -256,8 +200,6 @@ async def _about_people(session: AsyncSession) -> list[Finding]:
     tasks, datasets = await read_property_of_disabled(session)
     findings = [*identities_are_unique(people)]
     for person in people:
-        findings += person_is_known_everywhere(person)
-        if person.iam_subject is not None:
-            own = person.iam_subject
-            findings += disabled_person_owns_nothing_live(person, tasks.get(own, ()), datasets.get(own, ()))
+        own = person.iam_subject or ""
+        findings += check_person(person, tasks.get(own, ()), datasets.get(own, ()))
     return findings

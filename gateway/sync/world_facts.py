@@ -15,8 +15,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, distinct, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.domain.audit import HISTORY_COMPARED
 from gateway.domain.checks.datasets import EXPIRES_SOON
+from gateway.domain.checks.one_by_one import HISTORY_COMPARED
 from gateway.domain.facts import DatasetFacts, PersonFacts, RequestFacts, StageRule, StepFacts, TaskFacts
 from gateway.domain.forecast import TaskUse
 from gateway.domain.names import SIM, RequestName, StepKind, scope_of

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.domain.audit import HISTORY_COMPARED, World, audit, task_uses
+from gateway.domain.audit import World, audit, task_uses
+from gateway.domain.checks.one_by_one import HISTORY_COMPARED
 from gateway.domain.facts import AttemptFacts, DatasetFacts, TaskFacts
 from gateway.domain.forecast import TaskUse
 from gateway.domain.names import SIM

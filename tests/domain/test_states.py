@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 
+from gateway.domain.facts import AttemptFacts, StepFacts
+from gateway.domain.names import SIM
 from gateway.domain.states import (
     EXECUTION_OF_STATE,
     FINAL_EXECUTIONS,
@@ -13,8 +15,8 @@ from gateway.domain.states import (
     check_transition,
     execution_of,
     intent_of_word,
+    latest,
     request_execution,
-    step_execution,
     transitions_from,
 )
 from gateway.errors import InputError, TransitionError
@@ -140,8 +142,12 @@ def test_only_pending_tasks_grow_impatient() -> None:
 
 
 def test_only_the_latest_attempt_of_a_step_speaks() -> None:
-    assert step_execution([(2, Execution.COMPLETE), (1, Execution.ABORTED)]) is Execution.COMPLETE
-    assert step_execution([]) is Execution.NOT_SUBMITTED
+    first = AttemptFacts(number=1, execution=Execution.ABORTED)
+    second = AttemptFacts(number=2, execution=Execution.COMPLETE)
+
+    assert latest([second, first]) is second
+    assert StepFacts(kind=SIM, attempts=(second, first)).execution is Execution.COMPLETE
+    assert StepFacts(kind=SIM).execution is Execution.NOT_SUBMITTED
 
 
 @pytest.mark.parametrize(

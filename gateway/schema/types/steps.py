@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from gateway.domain.freshness import presence_of
+from gateway.domain.states import latest
 from gateway.resolvers import relations as r
 from gateway.resolvers.completeness import step_completeness
 from gateway.resolvers.entities import ATTEMPT, STEP
@@ -83,7 +84,7 @@ class Step(Node, RowType):
     ) -> Annotated["Attempt", strawberry.lazy("gateway.schema.types.steps")] | None:
         """Return the attempt with the highest number."""
         attempts = await load_many(info.context.reading, r.ATTEMPTS_BY_STEP, self.row)
-        return Attempt.of_optional(max(attempts, key=lambda attempt: attempt.number, default=None))
+        return Attempt.of_optional(latest(attempts))
 
     @strawberry.field(description="What the grid does with its latest attempt.")
     async def execution(self, info: Info) -> Execution:
