@@ -9,19 +9,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
 from starlette.routing import Route
 
-from gateway.auth.viewer import Viewer, anonymous
-from gateway.errors import UnauthenticatedError
+from gateway.auth.viewer import Viewer
+from gateway.connect import role_rules, token_check
 from gateway.schema.build import LIST_BOUNDS, SHOWN_AS, build_schema
 from gateway.schema.context import Clock, ContextOpener
 from gateway.schema.execution import Executor
 from gateway.settings import Settings
 from gateway.store.database import Database
 from gateway.store.feed import Feed
+from gateway.upstreams.iam.openid import OpenIdProvider
 from gateway.web.graphql import GraphQLEndpoint
 from gateway.web.health import health_routes
+from gateway.web.identify import Identify
 from gateway.web.panel import STATIC, panel_routes
 from gateway.web.request_log import RequestLog, correlation_id
 from gateway.web.responses import http_exception_response
@@ -47,18 +48,18 @@ def create_executor(database: Database, clock: Clock = utc_now, feed: Feed | Non
 
 
 def create_app(
-    settings: Settings, database: Database, clock: Clock = utc_now, feed: Feed | None = None
+    settings: Settings,
+    database: Database,
+    clock: Clock = utc_now,
+    feed: Feed | None = None,
+    iam: OpenIdProvider | None = None,
 ) -> Starlette:
     """Return the application: GraphQL on /graphql, /health and /ready, the control panel everywhere else.
 
-    It closes the database when it shuts down. It opens nothing before the first request. Whoever serves it
+    `iam` is asked for keys; None where no access token can be checked. The application closes both when it
+    shuts down. It opens nothing before the first request. Whoever serves it
     closes `feed` before it waits for the connections to end: event streams do not end by themselves.
     """
-
-    async def viewer_of(_request: Request) -> Viewer:
-        if not settings.open_access:
-            raise UnauthenticatedError("this gateway answers only people who are logged in")
-        return anonymous(is_open=True)
 
     async def readiness() -> Sequence[str]:
         try:
@@ -72,10 +73,18 @@ def create_app(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await database.close()
+        if iam is not None:
+            await iam.close()
 
+    identify = Identify(
+        database,
+        role_rules(settings),
+        token_check(settings, iam, clock),
+        is_open=settings.open_access,
+    )
     endpoint = GraphQLEndpoint(
         create_executor(database, clock, feed),
-        viewer_of,
+        identify,
         max_body_bytes=settings.max_body_bytes,
         documents=read_stored_documents(STATIC / "documents.json"),
     )

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import socket
 import sys
@@ -18,9 +19,11 @@ from sqlalchemy.engine import URL
 
 from gateway import __version__
 from gateway.app import create_app, create_executor, utc_now
+from gateway.ask import ask_server
+from gateway.auth.discovery import find_token
 from gateway.auth.permissions import Right
 from gateway.auth.viewer import Viewer
-from gateway.connect import connect
+from gateway.connect import connect, iam_provider
 from gateway.errors import GatewayError, ImportFileError, InputError, SettingError
 from gateway.imports.report import Verdict, render
 from gateway.imports.requests import import_requests
@@ -32,7 +35,7 @@ from gateway.logs import set_up_logging
 from gateway.practice.world import load_practice_world
 from gateway.schema.build import build_schema
 from gateway.schema.execution import OperationRequest
-from gateway.settings import LogFormat, Settings
+from gateway.settings import LogFormat, Settings, TokenPlaces
 from gateway.store.database import Database, owned_by_this_process, parse_database_url
 from gateway.store.feed import Feed
 from gateway.store.migrate import check_current, upgrade
@@ -169,8 +172,15 @@ def query(
         list[str] | None,
         typer.Option(help="A variable, NAME=VALUE; the value is JSON, or else taken as text."),
     ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Ask a gateway there, such as https://host/graphql, as yourself.")
+    ] = None,
 ) -> None:
-    """Ask the database directly, without a server, with every reading right; the exit code is 1 on errors."""
+    """Ask in GraphQL and print the answer; the exit code is 1 on errors.
+
+    Without --url the database is asked directly, with every right. With it a running gateway is, with your
+    access token: from BEARER_TOKEN, the file BEARER_TOKEN_FILE, or bt_u<uid> in XDG_RUNTIME_DIR or /tmp.
+    """
     if file is not None:
         text = _content(file).decode(errors="replace")
     else:
@@ -178,12 +188,16 @@ def query(
     request = OperationRequest(text, variables=dict(_variable(item) for item in var or ()))
     operator = Viewer("command line", frozenset(Right))
 
-    async def work(database: Database) -> bool:
-        answer = await create_executor(database).execute(request, operator)
-        typer.echo(orjson.dumps(orjson.loads(answer.body), option=orjson.OPT_INDENT_2).decode())
-        return bool(answer.problems)
+    async def work(database: Database) -> bytes:
+        return (await create_executor(database).execute(request, operator)).body
 
-    if _with_database(work, is_alone=False):
+    if url is None:
+        body = _with_database(work, is_alone=False)
+    else:
+        body = ask_server(url, request, find_token(TokenPlaces(), os.getuid()))
+    answer = orjson.loads(body)
+    typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+    if "errors" in answer:
         raise typer.Exit(1)
 
 
@@ -306,7 +320,8 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
 def _serve(settings: Settings, listener: socket.socket) -> None:
     database = Database(settings.database_url, pool_size=settings.database_pool)
     feed = Feed(database)
-    config = uvicorn.Config(create_app(settings, database, feed=feed), log_config=None, access_log=False)
+    app_ = create_app(settings, database, feed=feed, iam=iam_provider(settings))
+    config = uvicorn.Config(app_, log_config=None, access_log=False)
     port = listener.getsockname()[1]
     address = f"http://{settings.host}:{port}/graphql"
     tune_garbage_collection()

@@ -1,9 +1,13 @@
 """The upstreams that the settings name, made ready to be read: the only place that knows all adapters."""
 
 import ssl
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+from gateway.auth.bearer import TokenCheck
+from gateway.auth.roles import RoleRules, parse_roles
+from gateway.auth.signing_keys import SigningKeys
 from gateway.errors import SettingError
 from gateway.settings import Settings
 from gateway.store.database import Database
@@ -12,6 +16,7 @@ from gateway.sync.lease import Clock
 from gateway.upstreams.cric.client import CricAddress
 from gateway.upstreams.cric.upstream import CricUpstream
 from gateway.upstreams.http import HttpUpstream
+from gateway.upstreams.iam.openid import OpenIdProvider
 from gateway.upstreams.iam.tokens import Credentials
 from gateway.upstreams.iam.upstream import IamUpstream
 from gateway.upstreams.panda.client import PandaClient
@@ -89,6 +94,35 @@ def _iam(settings: Settings) -> Upstream:
         )
     secret = secret_in(settings.iam_client_secret_file)()
     return IamUpstream(settings.iam_issuer, Credentials(settings.iam_client_id, secret))
+
+
+def iam_provider(settings: Settings) -> OpenIdProvider | None:
+    """Return the provider that people log in at, None where the settings name none; nothing is asked yet."""
+    if not settings.iam_issuer:
+        return None
+    return OpenIdProvider(HttpUpstream("iam", settings.iam_issuer), settings.iam_issuer)
+
+
+def token_check(settings: Settings, iam: OpenIdProvider | None, clock: Clock) -> TokenCheck | None:
+    """Return what checks access tokens, None without an IAM."""
+    if iam is None:
+        return None
+    audiences = frozenset(one.strip() for one in settings.audience.split(",") if one.strip())
+    return TokenCheck(
+        settings.iam_issuer,
+        audiences,
+        SigningKeys(iam.keys, time.monotonic),
+        clock,
+        takes_any_audience=settings.take_any_audience,
+    )
+
+
+def role_rules(settings: Settings) -> RoleRules:
+    """Return who has which role; raises SettingError for rules that cannot be read."""
+    return RoleRules(
+        parse_roles(settings.roles, "GATEWAY_ROLES"),
+        parse_roles(settings.service_roles, "GATEWAY_SERVICE_ROLES"),
+    )
 
 
 def secret_in(path: str) -> Callable[[], str]:

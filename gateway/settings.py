@@ -61,8 +61,8 @@ class Settings(BaseSettings):
         bool,
         Field(
             description=(
-                "Whether people who are not logged in may read everything and introspect the schema. "
-                "`gateway run` opens it for its practice data; leave it closed anywhere else."
+                "Whether people who are not logged in may read everything, quotas included, and introspect "
+                "the schema. `gateway run` opens it for its practice data; leave it closed anywhere else."
             )
         ),
     ] = False
@@ -115,6 +115,37 @@ class Settings(BaseSettings):
         str, Field(description="The client that may read people and groups (scope `scim:read`), and no more.")
     ] = ""
     iam_client_secret_file: Annotated[str, Field(description="A file with that client's secret.")] = ""
+    audience: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="What an access token must name as its audience to be taken here; several by commas.",
+        ),
+    ] = "spd-gateway"
+    take_any_audience: Annotated[
+        bool,
+        Field(
+            description=(
+                "Whether access tokens for WLCG's 'any' audience are taken as well: whoever sees one "
+                "elsewhere can use it here."
+            )
+        ),
+    ] = False
+    roles: Annotated[
+        str, Field(description="Which IAM groups give which role: `role=group,group; role=group`.")
+    ] = (
+        "viewer=spd; analyst=spd/analysis; operator=spd/operations; production-manager=spd/production; "
+        "administrator=spd/admins"
+    )
+    service_roles: Annotated[
+        str,
+        Field(
+            description=(
+                "Which programs have which role, by the id of their client at IAM: `role=client,client`. "
+                "`service` may read; name a client twice to give it more."
+            )
+        ),
+    ] = ""
     executor: Annotated[
         str,
         Field(
@@ -164,3 +195,13 @@ def _meant(name: str, settings: Iterable[str]) -> str:
     words = sorted(setting.removeprefix(PREFIX) for setting in settings)
     near = difflib.get_close_matches(name.upper().removeprefix(PREFIX), words, n=1)
     return f", {PREFIX}{near[0]} is" if near else ""
+
+
+class TokenPlaces(BaseSettings):
+    """Where a person's access token is found at a command line (WLCG bearer token discovery, version 1)."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    bearer_token: Annotated[str | None, Field(repr=False)] = None
+    bearer_token_file: str | None = None
+    xdg_runtime_dir: str | None = None

@@ -48,6 +48,10 @@ class Viewer:
 ANONYMOUS_NAME = "anonymous"
 
 
+# What everybody may where the gateway is open: read. Whoever changes something has a name.
+OPEN_RIGHTS = frozenset({Right.READ, Right.READ_QUOTAS, Right.INTROSPECT})
+
+
 def anonymous(*, is_open: bool) -> Viewer:
-    """Return the viewer for a request that brings no identity: with every right, or with none."""
-    return Viewer(ANONYMOUS_NAME, frozenset(Right) if is_open else frozenset())
+    """Return the viewer for a request that brings no identity: they may read, or nothing."""
+    return Viewer(ANONYMOUS_NAME, OPEN_RIGHTS if is_open else frozenset())

@@ -96,6 +96,7 @@ LIST_BOUNDS: Mapping[str, int] = {
     "Person.groups": 10,
     "Person.identities": 3,
     "Person.quotas": 10,
+    "Viewer.quotas": 10,
     "Query.sources": 4,
     "Source.jobs": 6,
     "Query.search": 80,

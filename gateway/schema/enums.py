@@ -2,7 +2,7 @@
 
 import strawberry
 
-from gateway.auth.permissions import Right
+from gateway.auth.permissions import Right, Role
 from gateway.domain.findings import Severity
 from gateway.domain.freshness import Presence
 from gateway.domain.states import Execution, Intent
@@ -15,6 +15,7 @@ __all__ = [
     "Presence",
     "ProductionDimension",
     "Right",
+    "Role",
     "Severity",
     "SourceName",
     "StorageDimension",
@@ -76,6 +77,15 @@ strawberry.enum(
         "campaigns, software, geometries, templates. OPERATE: have a source read at once, let a held removal "
         "through. READ_AUDIT: see who did what. OWN_TOKENS: make and revoke access tokens for oneself. "
         "ADMINISTER: end other people's logins and tokens."
+    ),
+)
+strawberry.enum(
+    Role,
+    name="Role",
+    description=(
+        "What somebody is here; IAM groups say it, and one may be several. VIEWER reads. ANALYST defines "
+        "requests besides. OPERATOR keeps tasks, rules and sources going. PRODUCTION_MANAGER decides and "
+        "submits. ADMINISTRATOR sees who did what, and ends logins. SERVICE is a program that reads."
     ),
 )
 strawberry.enum(

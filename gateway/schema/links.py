@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from gateway.auth.viewer import Viewer
 from gateway.resolvers.entity import Entity, Relation
 from gateway.resolvers.loading import load_many, load_one
 from gateway.resolvers.pages import child_count, child_page, root_count, root_page
@@ -38,15 +39,18 @@ def links(
     description: str,
     *,
     needs: Right = Right.READ,
+    is_own: Callable[[Any, Viewer], bool] = lambda _row, _viewer: False,
 ) -> Any:
     """Declare a field that is all rows a relation leads to; for lists that are short by nature.
 
     They are filtered and sorted like pages, and have no cursors. A viewer without the right it `needs` is
-    refused.
+    refused, unless the row `is_own` to them.
     """
 
     async def resolve(self: Any, info: Info, **given: Any) -> Any:
-        info.context.viewer.require(needs)
+        viewer = info.context.viewer
+        if not is_own(self.row, viewer):
+            viewer.require(needs)
         choice = choice_of(**_spelled(given))
         rows = await load_many(info.context.reading, relation, self.row, choice)
         return [info.context.show(row) for row in rows]

@@ -70,8 +70,10 @@ class Person(Node, Synced, RowType):
         r.QUOTAS_BY_PERSON,
         QuotaFilter,
         QuotaSort,
-        "What they may keep and keep, by storage. Null without the right READ_QUOTAS, with an error.",
+        "What they may keep and keep, by storage. Of others null without the right READ_QUOTAS, with an "
+        "error.",
         needs=Right.READ_QUOTAS,
+        is_own=lambda person, viewer: person.subject == viewer.subject,
     )
 
 

@@ -119,7 +119,7 @@ class ClientCredentials:
         }
         async with self._http.open("POST", path, body=form.encode(), headers=headers) as answer:
             if answer.status in (400, 401, 403):
-                code = _error_code(source, await head_of(answer))
+                code = error_code(source, await head_of(answer))
                 raise DeniedError(
                     source,
                     f"{source} gives our client no token with scope {credentials.scope} ({code}): "
@@ -131,7 +131,7 @@ class ClientCredentials:
         return parsed if isinstance(parsed, dict) else {}
 
 
-def _error_code(source: str, content: bytes) -> str:
+def error_code(source: str, content: bytes) -> str:
     """The provider's error code; its description is not shown, it may echo what was sent."""
     try:
         said = parse_json(source, content)

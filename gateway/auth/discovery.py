@@ -1,0 +1,47 @@
+"""Where a person's access token lies at a command line: WLCG's bearer token discovery, version 1.0."""
+
+import os
+import stat
+from pathlib import Path
+
+from gateway.errors import SettingError
+from gateway.settings import TokenPlaces
+
+MAX_FILE_BYTES = 64 * 1024
+
+
+def find_token(places: TokenPlaces, user_id: int, *, last_folder: Path = Path("/tmp")) -> str | None:  # noqa: S108
+    """Return the token, or None when there is none in any of the four places; the first that is set counts.
+
+    BEARER_TOKEN, the file that BEARER_TOKEN_FILE names, `bt_u<uid>` in XDG_RUNTIME_DIR, then in /tmp. Raises
+    SettingError when the first place that is set holds no token, or a file that somebody else wrote.
+    """
+    if places.bearer_token is not None:
+        return _token_in(places.bearer_token, "BEARER_TOKEN")
+    if places.bearer_token_file is not None:
+        return _token_of(Path(places.bearer_token_file), user_id)
+    name = f"bt_u{user_id}"
+    folders = [*([Path(places.xdg_runtime_dir)] if places.xdg_runtime_dir else []), last_folder]
+    for folder in folders:
+        if (folder / name).exists():
+            return _token_of(folder / name, user_id)
+    return None
+
+
+def _token_of(file: Path, user_id: int) -> str:
+    try:
+        with file.open("rb") as opened:
+            status = os.fstat(opened.fileno())
+            if status.st_uid not in {user_id, 0} or not stat.S_ISREG(status.st_mode):
+                raise SettingError(f"{file} is not a file of yours: a token in it could be anybody's")
+            content = opened.read(MAX_FILE_BYTES)
+    except OSError as error:
+        raise SettingError(f"cannot read the token in {file}: {error.strerror}") from error
+    return _token_in(content.decode("ascii", errors="replace"), str(file))
+
+
+def _token_in(text: str, place: str) -> str:
+    token = text.strip()
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise SettingError(f"{place} is set and holds no token; take it away, or put an access token there")
+    return token

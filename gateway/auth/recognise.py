@@ -1,0 +1,124 @@
+"""Viewers of those who log in: roles by the rules, what our copy of IAM knows counted in."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from gateway.auth.bearer import AccessToken
+from gateway.auth.permissions import RIGHTS, Role, rights_of
+from gateway.auth.roles import RoleRules
+from gateway.auth.standing import Standing
+from gateway.auth.viewer import Viewer
+from gateway.errors import RefusedError, UnauthenticatedError
+
+# The reference by which the vault finds what it keeps of a person.
+CREDENTIAL_PREFIX = "person:"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who logged in with a browser, as IAM said it then."""
+
+    subject: str
+    username: str
+    name: str
+    groups: tuple[str, ...]
+    at: dt.datetime
+
+
+def viewer_of_token(token: AccessToken, standing: Standing | None, rules: RoleRules) -> Viewer:
+    """Return who stands behind an access token.
+
+    Raises UnauthenticatedError for people who are disabled or gone in IAM, RefusedError for those, and for
+    programs, who have no role here.
+    """
+    if token.is_of_client:
+        return _program(token, rules)
+    _check_may_log_in(standing)
+    if token.groups is None and token.is_wlcg:
+        raise RefusedError(
+            "the access token names no groups, so it gives no role here; "
+            "ask IAM for one with the scope 'wlcg.groups'"
+        )
+    known = standing.groups if standing else ()
+    groups = _still_in(token.groups if token.groups is not None else known, standing)
+    username = token.username or (standing.username if standing else None)
+    return _person(
+        name=token.name or (standing.display_name if standing else None) or username or token.subject,
+        subject=token.subject,
+        username=username,
+        groups=groups,
+        rules=rules,
+        jti=token.jti,
+    )
+
+
+def viewer_of_login(login: Login, standing: Standing | None, rules: RoleRules) -> Viewer:
+    """Return who stands behind a browser's session; groups joined since the login count as well.
+
+    Raises as `viewer_of_token` does.
+    """
+    _check_may_log_in(standing)
+    joined = (*login.groups, *(standing.groups if standing else ()))
+    return _person(
+        name=login.name,
+        subject=login.subject,
+        username=login.username,
+        groups=_still_in(joined, standing),
+        rules=rules,
+        jti=None,
+    )
+
+
+def _program(token: AccessToken, rules: RoleRules) -> Viewer:
+    roles = rules.of_client(token.client_id)
+    if not roles:
+        raise RefusedError(
+            f"the client {token.client_id!r} has no role here; the operator gives it one in "
+            "GATEWAY_SERVICE_ROLES"
+        )
+    return Viewer(
+        name=token.client_id,
+        rights=rights_of(roles),
+        roles=roles,
+        subject=token.subject,
+        username=token.client_id,
+        jti=token.jti,
+        credential=f"{CREDENTIAL_PREFIX}{token.subject}",
+    )
+
+
+def _person(
+    *,
+    name: str,
+    subject: str,
+    username: str | None,
+    groups: tuple[str, ...],
+    rules: RoleRules,
+    jti: str | None,
+) -> Viewer:
+    roles = rules.of_person(groups)
+    if not roles:
+        raise RefusedError(
+            f"{name} is in no group of IAM that gives a role here; ask the VO administrator for membership"
+        )
+    return Viewer(
+        name=name,
+        # A person always has what any role of theirs has; being a member is the least of them.
+        rights=rights_of(roles) | RIGHTS[Role.VIEWER],
+        roles=roles,
+        subject=subject,
+        username=username,
+        groups=groups,
+        jti=jti,
+        credential=f"{CREDENTIAL_PREFIX}{subject}",
+    )
+
+
+def _still_in(groups: tuple[str, ...], standing: Standing | None) -> tuple[str, ...]:
+    left = standing.left if standing else frozenset()
+    return tuple(sorted({group for group in groups if group not in left}))
+
+
+def _check_may_log_in(standing: Standing | None) -> None:
+    if standing is not None and not standing.may_log_in:
+        raise UnauthenticatedError("your account is disabled in IAM; ask the VO administrator")
