@@ -11,8 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from gateway.auth.sessions import Sessions
 from gateway.auth.viewer import Viewer
-from gateway.connect import role_rules, token_check
+from gateway.connect import role_rules, sealer, token_check, vault_of
 from gateway.schema.build import LIST_BOUNDS, SHOWN_AS, build_schema
 from gateway.schema.context import Clock, ContextOpener
 from gateway.schema.execution import Executor
@@ -20,14 +21,21 @@ from gateway.settings import Settings
 from gateway.store.database import Database
 from gateway.store.feed import Feed
 from gateway.upstreams.iam.openid import OpenIdProvider
+from gateway.web.cookies import Cookies
 from gateway.web.graphql import GraphQLEndpoint
 from gateway.web.health import health_routes
-from gateway.web.identify import Identify
+from gateway.web.identify import BrowserDoor, Identify
+from gateway.web.login import LoginPages, LoginSettings
 from gateway.web.panel import STATIC, panel_routes
 from gateway.web.request_log import RequestLog, correlation_id
 from gateway.web.responses import http_exception_response
 from gateway.web.security_headers import SecurityHeaders
 from gateway.web.stored_documents import read_stored_documents
+from gateway.web.throttle import Throttle
+
+# From one address: a login takes two requests, and a meeting room may share an address.
+LOGINS_AT_ONCE = 30
+LOGINS_PER_MINUTE = 20
 
 
 def utc_now() -> dt.datetime:
@@ -45,6 +53,51 @@ def create_executor(database: Database, clock: Clock = utc_now, feed: Feed | Non
         correlation_id=correlation_id,
         open_following=opener.follow,
     )
+
+
+def open_doors(
+    settings: Settings, database: Database, clock: Clock, iam: OpenIdProvider | None
+) -> tuple[Identify, list[Route]]:
+    """Return what recognises whoever asks, and the routes to log in with a browser, if there are any.
+
+    Raises SettingError when logins are wanted and cannot be safe: no key for the vault, no https.
+    """
+    rules, tokens = role_rules(settings), token_check(settings, iam, clock)
+    vault = vault_of(settings, iam, database, clock)
+    if iam is None or iam.client is None or vault is None:
+        return Identify(database, rules, is_open=settings.open_access, tokens=tokens), []
+    public_url = settings.public_url.rstrip("/")
+    browsers = BrowserDoor(
+        Cookies.of(public_url),
+        Sessions(
+            database,
+            clock,
+            idle=dt.timedelta(minutes=settings.session_idle_minutes),
+            absolute=dt.timedelta(hours=settings.session_hours),
+        ),
+        public_url,
+    )
+    pages = LoginPages(
+        LoginSettings(
+            issuer=settings.iam_issuer,
+            client_id=iam.client.client_id,
+            client_secret=iam.client.client_secret,
+            scope=settings.iam_login_scope,
+            public_url=public_url,
+        ),
+        database=database,
+        sessions=browsers.sessions,
+        vault=vault,
+        sealer=sealer(settings),
+        cookies=browsers.cookies,
+        rules=rules,
+        clock=clock,
+        throttle=Throttle(burst=LOGINS_AT_ONCE, per_minute=LOGINS_PER_MINUTE),
+    )
+    identify = Identify(
+        database, rules, is_open=settings.open_access, tokens=tokens, browsers=browsers, vault=vault
+    )
+    return identify, pages.routes()
 
 
 def create_app(
@@ -76,12 +129,7 @@ def create_app(
         if iam is not None:
             await iam.close()
 
-    identify = Identify(
-        database,
-        role_rules(settings),
-        token_check(settings, iam, clock),
-        is_open=settings.open_access,
-    )
+    identify, login_routes = open_doors(settings, database, clock, iam)
     endpoint = GraphQLEndpoint(
         create_executor(database, clock, feed),
         identify,
@@ -89,7 +137,7 @@ def create_app(
         documents=read_stored_documents(STATIC / "documents.json"),
     )
     return Starlette(
-        routes=[Route("/graphql", endpoint), *health_routes(readiness), *panel_routes()],
+        routes=[Route("/graphql", endpoint), *health_routes(readiness), *login_routes, *panel_routes()],
         middleware=[Middleware(SecurityHeaders), Middleware(RequestLog)],
         exception_handlers={HTTPException: http_exception_response},
         lifespan=lifespan,

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from gateway.auth.bearer import TokenCheck
 from gateway.auth.roles import RoleRules, parse_roles
+from gateway.auth.sealing import Sealer, sealer_of
 from gateway.auth.signing_keys import SigningKeys
+from gateway.auth.vault import Vault
 from gateway.errors import SettingError
 from gateway.settings import Settings
 from gateway.store.database import Database
@@ -16,7 +18,7 @@ from gateway.sync.lease import Clock
 from gateway.upstreams.cric.client import CricAddress
 from gateway.upstreams.cric.upstream import CricUpstream
 from gateway.upstreams.http import HttpUpstream
-from gateway.upstreams.iam.openid import OpenIdProvider
+from gateway.upstreams.iam.openid import LoginClient, OpenIdProvider
 from gateway.upstreams.iam.tokens import Credentials
 from gateway.upstreams.iam.upstream import IamUpstream
 from gateway.upstreams.panda.client import PandaClient
@@ -100,7 +102,12 @@ def iam_provider(settings: Settings) -> OpenIdProvider | None:
     """Return the provider that people log in at, None where the settings name none; nothing is asked yet."""
     if not settings.iam_issuer:
         return None
-    return OpenIdProvider(HttpUpstream("iam", settings.iam_issuer), settings.iam_issuer)
+    client = None
+    if settings.iam_login_client_id:
+        if not settings.iam_login_client_secret_file:
+            raise SettingError("GATEWAY_IAM_LOGIN_CLIENT_ID needs GATEWAY_IAM_LOGIN_CLIENT_SECRET_FILE")
+        client = LoginClient(settings.iam_login_client_id, secret_in(settings.iam_login_client_secret_file)())
+    return OpenIdProvider(HttpUpstream("iam", settings.iam_issuer), settings.iam_issuer, client)
 
 
 def token_check(settings: Settings, iam: OpenIdProvider | None, clock: Clock) -> TokenCheck | None:
@@ -115,6 +122,20 @@ def token_check(settings: Settings, iam: OpenIdProvider | None, clock: Clock) ->
         clock,
         takes_any_audience=settings.take_any_audience,
     )
+
+
+def vault_of(
+    settings: Settings, iam: OpenIdProvider | None, database: Database, clock: Clock
+) -> Vault | None:
+    """Return what acts for people elsewhere, None without logins; raises SettingError without a key."""
+    if iam is None or iam.client is None:
+        return None
+    return Vault(database, sealer(settings), iam, clock)
+
+
+def sealer(settings: Settings) -> Sealer:
+    """Return what seals secrets at rest; raises SettingError when there is no usable key."""
+    return sealer_of(settings.vault_keys.get_secret_value(), "GATEWAY_VAULT_KEYS")
 
 
 def role_rules(settings: Settings) -> RoleRules:

@@ -16,6 +16,7 @@
     ├── RefusedError              the viewer may not do this
     │   ├── UnauthenticatedError  nobody is known to be asking
     │   └── CredentialMissingError  the gateway cannot act for this person any more
+    ├── TooManyError              asked for more than is given in a while; ask again later
     ├── SetupError                the program cannot start as it is configured; the message says what to do
     │   ├── SettingError          a setting has a value that cannot work
     │   ├── DatabaseVersionError  the database is older or newer than the code
@@ -147,9 +148,26 @@ class UnauthenticatedError(RefusedError):
 
 
 class CredentialMissingError(RefusedError):
-    """The gateway cannot act for this person at another service, or no longer; logging in again helps."""
+    """The gateway cannot act for this person at another service, or no longer; logging in again helps.
+
+    `is_final` says that what was kept of the login is of no use any more.
+    """
 
     code = "CREDENTIAL_MISSING"
+
+    def __init__(self, message: str, *, is_final: bool = False) -> None:
+        super().__init__(message)
+        self.is_final = is_final
+
+
+class TooManyError(GatewayError):
+    """Somebody asked for more than is given in a while; `retry_after_s` says when to ask again."""
+
+    code = "TOO_MANY"
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class SetupError(GatewayError):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.errors import SettingError
@@ -115,6 +115,38 @@ class Settings(BaseSettings):
         str, Field(description="The client that may read people and groups (scope `scim:read`), and no more.")
     ] = ""
     iam_client_secret_file: Annotated[str, Field(description="A file with that client's secret.")] = ""
+    public_url: Annotated[
+        str,
+        Field(
+            description=(
+                "Where people reach the gateway with a browser, `https://host`; IAM sends them back to "
+                "`/auth/callback` there. Plain http is taken on this machine only."
+            )
+        ),
+    ] = "http://127.0.0.1:8000"
+    iam_login_client_id: Annotated[
+        str,
+        Field(description="The client that people log in through; empty for no logins with a browser."),
+    ] = ""
+    iam_login_client_secret_file: Annotated[str, Field(description="A file with that client's secret.")] = ""
+    iam_login_scope: Annotated[
+        str, Field(description="What a login asks IAM for; `offline_access` lets us act for people later.")
+    ] = "openid profile offline_access wlcg.groups"
+    vault_keys: Annotated[
+        SecretStr,
+        Field(
+            description=(
+                "Keys that seal what logins leave with us, newest first, separated by commas; needed for "
+                "logins. `gateway new-key` makes one, `gateway reseal` makes older ones superfluous."
+            )
+        ),
+    ] = SecretStr("")
+    session_idle_minutes: Annotated[
+        int, Field(ge=1, le=1440, description="A login ends when it was not used for so long.")
+    ] = 60
+    session_hours: Annotated[
+        int, Field(ge=1, le=48, description="A login ends after so long, however much it is used.")
+    ] = 12
     audience: Annotated[
         str,
         Field(

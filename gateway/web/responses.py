@@ -4,7 +4,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.errors import GatewayError, InputError, RefusedError, TransportError, UnauthenticatedError
+from gateway.errors import (
+    GatewayError,
+    InputError,
+    RefusedError,
+    TooManyError,
+    TransportError,
+    UnauthenticatedError,
+)
 from gateway.schema.answers import (
     BAD_USER_INPUT,
     INTERNAL_ERROR,
@@ -51,6 +58,9 @@ def refusal_response(error: GatewayError, media_type: str) -> Response:
         response.status_code = error.status
         if error.allow is not None:
             response.headers["Allow"] = error.allow
+    elif isinstance(error, TooManyError):
+        response.status_code = 429
+        response.headers["Retry-After"] = str(error.retry_after_s)
     elif not isinstance(error, InputError | RefusedError):
         response.status_code = 503
     return response

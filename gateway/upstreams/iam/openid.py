@@ -60,7 +60,7 @@ class OpenIdProvider:
     ) -> None:
         self._http = http
         self._issuer = issuer
-        self._client = client
+        self.client = client
         self._clock = clock
         self._document: Mapping[str, object] = {}
         self._read_at = 0.0
@@ -121,7 +121,8 @@ class OpenIdProvider:
                 code = error_code(SOURCE, await head_of(answer))
                 if code == "invalid_client":
                     raise DeniedError(SOURCE, "iam does not know our login client: look at its id and secret")
-                raise CredentialMissingError(f"{words} ({code})")
+                # Anything else than this may be about the service or our client, not about the person.
+                raise CredentialMissingError(f"{words} ({code})", is_final=code == "invalid_grant")
             if answer.status != 200:
                 raise error_of_status(answer, await head_of(answer))
             said = await json_of(answer, max_bytes=MAX_ANSWER_BYTES)
@@ -134,12 +135,12 @@ class OpenIdProvider:
         return Delegated(token, float(lifetime), refresh if isinstance(refresh, str) and refresh else None)
 
     def _post(self, path: str, form: Mapping[str, str]) -> AbstractAsyncContextManager[Answer]:
-        if self._client is None:
+        if self.client is None:
             raise CredentialMissingError(
                 "this gateway has no login client at IAM; its operator can set one up"
             )
         headers = {
-            "authorization": self._client.basic,
+            "authorization": self.client.basic,
             "content-type": "application/x-www-form-urlencoded",
             "accept": "application/json",
         }

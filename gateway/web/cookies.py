@@ -1,0 +1,102 @@
+"""The two cookies of a login, and how a request that carries one shows that our own page sent it."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.errors import SettingError, TransportError
+
+# Other sites cannot make a browser send this header without asking us first, and we do not allow it.
+OWN_HEADER: Final = "x-gateway-panel"
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """Cookies for a gateway at an address: bound to its host by `__Host-`, plain on this machine only."""
+
+    is_secure: bool
+
+    @classmethod
+    def of(cls, public_url: str) -> "Cookies":
+        """Return the cookies for an address; raise SettingError for one where others could read them."""
+        parts = urlsplit(public_url)
+        if parts.path or parts.query or parts.fragment or not parts.hostname:
+            raise SettingError("GATEWAY_PUBLIC_URL is https://host or https://host:port, without a path")
+        is_secure = parts.scheme == "https"
+        if not is_secure and (parts.scheme != "http" or parts.hostname not in _LOOPBACK):
+            raise SettingError("GATEWAY_PUBLIC_URL must begin with https:// (http:// only on this machine)")
+        return cls(is_secure)
+
+    @property
+    def session_name(self) -> str:
+        """The name of the session's cookie."""
+        return "__Host-gateway" if self.is_secure else "gateway"
+
+    @property
+    def login_name(self) -> str:
+        """The name of the cookie for the way to IAM and back."""
+        return f"{self.session_name}-login"
+
+    def session_of(self, request: Request) -> str | None:
+        """Return the session's secret, if the request carries one."""
+        return request.cookies.get(self.session_name)
+
+    def login_of(self, request: Request) -> str | None:
+        """Return what was kept of the way to IAM."""
+        return request.cookies.get(self.login_name)
+
+    def set_session(self, response: Response, secret: str, lifetime: dt.timedelta) -> None:
+        """Give the browser a session."""
+        self._set(response, self.session_name, secret, lifetime)
+
+    def set_login(self, response: Response, sealed: str, lifetime: dt.timedelta) -> None:
+        """Give the browser what it needs for the way back from IAM."""
+        self._set(response, self.login_name, sealed, lifetime)
+
+    def drop_session(self, response: Response) -> None:
+        """Take the session away from the browser."""
+        self._set(response, self.session_name, "", dt.timedelta(0))
+
+    def drop_login(self, response: Response) -> None:
+        """Take away what was kept of the way to IAM."""
+        self._set(response, self.login_name, "", dt.timedelta(0))
+
+    def _set(self, response: Response, name: str, value: str, lifetime: dt.timedelta) -> None:
+        # Lax: with Strict the page after IAM's redirect would come without it.
+        response.set_cookie(
+            name,
+            value,
+            max_age=int(lifetime.total_seconds()),
+            path="/",
+            secure=self.is_secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+
+def check_own_request(request: Request, public_url: str) -> None:
+    """Return if a page of ours sent this; raise TransportError for what another site made the browser send.
+
+    A browser says in Origin and Sec-Fetch-Site who asks; a form of ours has at least one of them, and what
+    has neither needs our own header, which no other site can set.
+    """
+    origin = request.headers.get("origin")
+    site = request.headers.get("sec-fetch-site")
+    if origin is not None and origin != public_url:
+        raise TransportError(403, "CROSS_SITE", "another site's page sent this with your cookie")
+    if site is not None and site != "same-origin":
+        raise TransportError(403, "CROSS_SITE", "another site's page sent this with your cookie")
+    if origin is None and site is None and request.headers.get(OWN_HEADER) is None:
+        raise TransportError(403, "CROSS_SITE", f"send the header {OWN_HEADER}: 1 with a cookie")
+
+
+def check_own_query(request: Request, public_url: str) -> None:
+    """As `check_own_request`, and our own header must be there whatever the browser says."""
+    check_own_request(request, public_url)
+    if request.headers.get(OWN_HEADER) is None:
+        raise TransportError(403, "CROSS_SITE", f"send the header {OWN_HEADER}: 1 with a cookie")
