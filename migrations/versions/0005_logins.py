@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("grant_id", sa.BigInteger(), nullable=True),
+        sa.Column("grant_id", ROW_ID, nullable=True),
         sa.ForeignKeyConstraint(
             ["grant_id"],
             ["grants.id"],
