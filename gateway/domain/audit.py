@@ -107,8 +107,9 @@ def _tasks_of(request: RequestFacts, tasks: Mapping[int, TaskFacts]) -> Iterable
 
 
 def _of_datasets(world: World) -> Iterable[Finding]:
+    requests = {request.name: request for request in world.requests}
     for dataset in world.datasets:
-        yield from check_dataset(dataset, now=world.now)
+        yield from check_dataset(dataset, requests.get(dataset.request_name or ""), now=world.now)
     scopes = frozenset(rule.scope for rule in world.stage_rules.values())
     yield from orphan_datasets(world.datasets, world.requests, scopes)
     yield from widows(world.requests, world.datasets)

@@ -1,12 +1,16 @@
 """What a check says when an invariant does not hold: about what, how bad, on which evidence, what to do."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Final
 
 # The label of the evidence that says which step of a request is meant.
 STEP: Final = "step"
+
+# A person reads this many names; who wants all of them asks for the list itself.
+MOST_DETAILS: Final = 10
 
 
 @unique
@@ -40,11 +44,15 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One fact a finding rests on, as text without rounding; `subject` is what to look at for it."""
+    """One fact a finding rests on, as text without rounding; `subject` is what to look at for it.
+
+    A detail comes and goes without making it another finding.
+    """
 
     label: str
     value: str
     subject: Subject | None = None
+    is_detail: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +76,24 @@ class Finding:
     def key(self) -> str:
         """32 characters that are the same whenever the same thing is found again.
 
-        Made of code, subject, step and the things the evidence points to, but not of its other values: a
-        loss that grows is the same finding, a third overlapping request is another one.
+        Made of code, subject, step and the things the evidence points to, but not of its other values nor of
+        details: a loss that grows is the same finding, a third overlapping request is another one.
         """
         things = sorted(
-            f"{item.label} {item.subject.kind} {item.subject.key}" for item in self.evidence if item.subject
+            f"{item.label} {item.subject.kind} {item.subject.key}"
+            for item in self.evidence
+            if item.subject and not item.is_detail
         )
         things += [f"{STEP} {item.value}" for item in self.evidence if item.label == STEP]
         identity = "\n".join((self.code, self.subject.kind, self.subject.key, *things))
         return hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
+
+
+def details(label: str, things: Sequence[tuple[str, Subject]]) -> tuple[Evidence, ...]:
+    """Point to things as details, the first MOST_DETAILS of them, and count the rest."""
+    shown = tuple(Evidence(label, value, subject, is_detail=True) for value, subject in things[:MOST_DETAILS])
+    left = len(things) - len(shown)
+    return (*shown, Evidence(label, f"and {left} more", is_detail=True)) if left else shown
 
 
 def about_request(

@@ -428,6 +428,7 @@ SYNC_RUN = Entity(
 FINDING = Entity(
     "Finding",
     FindingRow,
+    ends=FindingRow.resolved_at,
     filters={
         "invariant": by(FindingRow.invariant),
         "code": by(FindingRow.code),

@@ -38,8 +38,9 @@ class Entity(Generic[Row]):
     """A kind of row that the schema shows: its table, its owner, and what may be filtered and sorted.
 
     `filters` and `sorts` are keyed by the Python name of the schema's field. `source` is None for what we
-    own. `default_order` lists sort names, "-" in front for descending. `relations` is filled by the relations
-    themselves, which is how a filter finds them by name.
+    own. `ends` is a column of ours that says since when a row no longer stands, hidden then like what is gone
+    at its owner. `default_order` lists sort names, "-" in front for descending. `relations` is filled by the
+    relations themselves, which is how a filter finds them by name.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Entity(Generic[Row]):
     sorts: Mapping[str, InstrumentedAttribute[Any]]
     default_order: tuple[str, ...]
     source: SourceName | None = None
+    ends: InstrumentedAttribute[Any] | None = None
     relations: dict[str, "Relation[Any, Any]"] = field(default_factory=dict)
 
     @property
@@ -66,8 +68,8 @@ class Entity(Generic[Row]):
 
     @property
     def present(self) -> ColumnElement[bool] | None:
-        """Return "the row is not gone" as SQL, for remembered rows; None for what we own."""
-        return present_in(self.model)
+        """Return "the row is not gone" as SQL, for what can go or end; None for all else of ours."""
+        return present_in(self.model) if self.ends is None else self.ends.is_(None)
 
     def order(self, names: tuple[str, ...] = ()) -> Order:
         """Return the total order for sort names, by default the entity's own, ended by the primary key."""

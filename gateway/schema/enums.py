@@ -3,7 +3,7 @@
 import strawberry
 
 from gateway.auth.permissions import Right, Role
-from gateway.domain.findings import Severity
+from gateway.domain.findings import Severity, SubjectKind
 from gateway.domain.freshness import Presence
 from gateway.domain.states import Execution, Intent
 from gateway.store.sources import SourceName
@@ -19,6 +19,7 @@ __all__ = [
     "Severity",
     "SourceName",
     "StorageDimension",
+    "SubjectKind",
 ]
 
 strawberry.enum(
@@ -63,6 +64,14 @@ strawberry.enum(
     Severity,
     name="Severity",
     description="BLOCKER: must not go on so. WARNING: somebody should look. INFO: good to know.",
+)
+strawberry.enum(
+    SubjectKind,
+    name="SubjectKind",
+    description=(
+        "What a finding is about, and what its `subjectKey` then is: a REQUEST by name, a TASK by PanDA task "
+        "id, a DATASET by DID, a PERSON by user name, a STORAGE or a SITE by name."
+    ),
 )
 strawberry.enum(
     Right,

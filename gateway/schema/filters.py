@@ -15,7 +15,7 @@ from gateway.schema.arguments import (
     MomentFilter,
     TextFilter,
 )
-from gateway.schema.enums import Execution, Intent
+from gateway.schema.enums import Execution, Intent, Severity, SubjectKind
 
 AND = "All of these hold."
 OR = "At least one of these holds; an empty list finds nothing."
@@ -79,7 +79,7 @@ class RequestFilter(EntityFilter):
     seed_ranges: "SeedRangeFilter | None" = _by("Some seed range meets this.")
     tasks: "TaskFilter | None" = _by("Some task whose name says this request meets this.")
     datasets: "DatasetFilter | None" = _by("Some dataset whose name says this request meets this.")
-    findings: "FindingFilter | None" = _by("Some finding about the request meets this.")
+    findings: "FindingFilter | None" = _by("Some finding about the request that stands meets this.")
     and_: "list[RequestFilter] | None" = _and()
     or_: "list[RequestFilter] | None" = _or()
     not_: "RequestFilter | None" = _not()
@@ -384,12 +384,12 @@ class FindingFilter(EntityFilter):
 
     invariant: IntFilter | None = _by("By number of the invariant.")
     code: TextFilter | None = _by("By code, for example seed-overlap.")
-    severity: TextFilter | None = _by("By severity: BLOCKER, WARNING, INFO.")
-    subject_kind: TextFilter | None = _by("By kind of what it is about.")
+    severity: list[Severity] | None = _by("By how bad it is: one of these.")
+    subject_kind: list[SubjectKind] | None = _by("By kind of what it is about: one of these.")
     subject_key: TextFilter | None = _by("By key of what it is about.")
     request_name: TextFilter | None = _by("By request.")
     first_found_at: MomentFilter | None = _by("By when it was first found.")
-    resolved_at: MomentFilter | None = _by("By when it was no longer found; isNull true for open ones.")
+    resolved_at: MomentFilter | None = _by("By when it was no longer found; needs `includeResolved`.")
     request: "RequestFilter | None" = _by("Its request meets this.")
     and_: "list[FindingFilter] | None" = _and()
     or_: "list[FindingFilter] | None" = _or()

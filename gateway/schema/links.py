@@ -55,7 +55,7 @@ def links(
         rows = await load_many(info.context.reading, relation, self.row, choice)
         return [info.context.show(row) for row in rows]
 
-    arguments = _choice_arguments(filter_, sort, has_gone=relation.child.source is not None)
+    arguments = _choice_arguments(filter_, sort, relation.child)
     return strawberry.field(resolver=_with_arguments(resolve, arguments), description=description)
 
 
@@ -76,7 +76,7 @@ def connection(
             page=await child_page(reading, relation, row, arguments), show=info.context.show, count=count
         )
 
-    arguments = _PAGE_ARGUMENTS | _choice_arguments(filter_, sort, has_gone=relation.child.source is not None)
+    arguments = _PAGE_ARGUMENTS | _choice_arguments(filter_, sort, relation.child)
     return strawberry.field(resolver=_with_arguments(resolve, arguments), description=description)
 
 
@@ -105,7 +105,7 @@ def root_connection(
             page=await root_page(reading, entity, arguments), show=info.context.show, count=count
         )
 
-    arguments = _PAGE_ARGUMENTS | _choice_arguments(filter_, sort, has_gone=entity.source is not None)
+    arguments = _PAGE_ARGUMENTS | _choice_arguments(filter_, sort, entity)
     return strawberry.field(resolver=_with_arguments(resolve, arguments), description=description)
 
 
@@ -130,7 +130,7 @@ _PAGE_ARGUMENTS: _Arguments = {
 }
 
 
-def _choice_arguments(filter_: type[EntityFilter], sort: type[SortInput], *, has_gone: bool) -> _Arguments:
+def _choice_arguments(filter_: type[EntityFilter], sort: type[SortInput], entity: Entity[Any]) -> _Arguments:
     """Return the arguments by which every list is narrowed and ordered."""
     arguments: _Arguments = {
         "filter": (_described(filter_ | None, "Only rows that meet this."), strawberry.UNSET),
@@ -142,9 +142,14 @@ def _choice_arguments(filter_: type[EntityFilter], sort: type[SortInput], *, has
             strawberry.UNSET,
         ),
     }
-    if has_gone:
+    if entity.source is not None:
         arguments["include_gone"] = (
             _described(bool, "Also rows that are no longer at their owner; see `goneAt`."),
+            False,
+        )
+    elif entity.ends is not None:
+        arguments["include_resolved"] = (
+            _described(bool, "Also what no longer stands; see `resolvedAt`."),
             False,
         )
     return arguments
@@ -168,9 +173,12 @@ def _with_arguments(resolve: Callable[..., Any], arguments: _Arguments) -> Calla
     return resolve
 
 
+_SPELLED = {"filter": "filter_", "include_resolved": "include_gone"}
+
+
 def _spelled(given: dict[str, Any]) -> dict[str, Any]:
-    """Take "not given" for null, and rename the one argument that would hide a built-in."""
+    """Take "not given" for null; rename what would hide a built-in, and what means the same of other rows."""
     return {
-        ("filter_" if name == "filter" else name): None if value is strawberry.UNSET else value
+        _SPELLED.get(name, name): None if value is strawberry.UNSET else value
         for name, value in given.items()
     }

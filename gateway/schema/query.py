@@ -124,7 +124,7 @@ class Query:
         e.FINDING,
         f.FindingFilter,
         s.FindingSort,
-        "What the checks say, by invariant; resolved findings included unless filtered out.",
+        "What the checks say now, by invariant; with `includeResolved` also what no longer stands.",
     )
 
     @strawberry.field(description="The request with this name, written in any case.")

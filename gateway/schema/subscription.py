@@ -61,7 +61,7 @@ class Subscription:
     @strawberry.subscription(
         description=(
             "Each change of the task with this `jediTaskId`, or without it of any: new, changed or gone in "
-            "our copy of PanDA."
+            "our copy of PanDA, or with other job counts or datasets than before."
         )
     )
     async def task_changed(
@@ -74,7 +74,7 @@ class Subscription:
     @strawberry.subscription(
         description=(
             "Each change of the request with this `name`, or without it of any: decided by people, or moved "
-            "on by one of its tasks."
+            "on by one of its tasks or datasets, rules and replicas included."
         )
     )
     async def request_changed(

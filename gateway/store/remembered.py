@@ -16,11 +16,10 @@ from sqlalchemy import Table, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.store.base import Base, Remembered, UtcDateTime
-from gateway.store.events import EventKind, tell
 from gateway.store.history import PastVersion
 from gateway.store.keys import RowKey, key_in, key_text
 from gateway.store.sources import SourceName
-from gateway.store.tasks import Task
+from gateway.store.telling import columns_told, tell_of
 from gateway.store.upsert import insert_rows, upsert_rows
 
 # Rows compared at a time: bounds memory and the length of an IN list.
@@ -69,7 +68,7 @@ async def mark_gone(
 ) -> int:
     """Mark rows as gone from their source and return how many were newly marked; nothing is deleted."""
     table = _table(model)
-    told = _told_columns(table)
+    told = columns_told(table)
     marked = 0
     for start in range(0, len(keys), BATCH_ROWS):
         result = await session.execute(
@@ -83,8 +82,7 @@ async def mark_gone(
         )
         rows = [dict(row) for row in result.mappings()]
         marked += len(rows)
-        if told:
-            _tell_tasks(session, rows, at)
+        await tell_of(session, table, rows, at)
     return marked
 
 
@@ -131,8 +129,7 @@ async def _remember_batch(
         ],
         keep=frozenset({"first_seen_at"}),
     )
-    if _told_columns(table):
-        _tell_tasks(session, [incoming[key] for key in incoming if key in to_write], at)
+    await tell_of(session, table, [incoming[key] for key in incoming if key in to_write], at)
     if unchanged:
         await session.execute(
             update(table).where(key_in(table.primary_key.columns.values(), unchanged)).values(last_seen_at=at)
@@ -181,22 +178,6 @@ async def _keep_past_versions(
             for row in result.mappings()
         ],
     )
-
-
-def _told_columns(table: Table) -> Sequence[str]:
-    """Return what readers are told of a changed row: nothing, if it is not a task.
-
-    Everything else changes in the thousands within one pass, or is nothing that somebody waits for.
-    """
-    return ("jedi_task_id", "request_name") if table is Task.__table__ else ()
-
-
-def _tell_tasks(session: AsyncSession, rows: Iterable[Mapping[str, object]], at: dt.datetime) -> None:
-    """Tell that tasks changed, and with them the requests they were made for."""
-    for row in rows:
-        tell(session, EventKind.TASK, str(row["jedi_task_id"]), at=at)
-        if row["request_name"] is not None:
-            tell(session, EventKind.REQUEST, str(row["request_name"]), at=at)
 
 
 def _contents(

@@ -153,7 +153,8 @@ async def _findings(
     for finding in await _about_owners(session, outlines, stages):
         yield finding
     for dataset in await read_endangered_datasets(session, at=at):
-        for finding in check_dataset(dataset, now=at):
+        owner = outlines.get(dataset.request_name or "")
+        for finding in check_dataset(dataset, owner.facts if owner else None, now=at):
             yield finding
     for finding in await _about_people(session):
         yield finding

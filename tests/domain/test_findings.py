@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.domain.findings import Evidence, Severity, about_request, request_subject
+from gateway.domain.findings import Evidence, Severity, about_request, details, request_subject, task_subject
 
 FOUND = about_request(
     "PROD2025-012",
@@ -40,6 +40,24 @@ def test_another_subject_code_or_counterpart_is_another_finding() -> None:
     ]
 
     assert len({FOUND.key, *(found.key for found in others)}) == 5
+
+
+def test_details_come_and_go_without_making_it_another_finding() -> None:
+    detail = details("compared with", [("362", task_subject(362))])
+
+    with_detail = replace(FOUND, evidence=(*FOUND.evidence, *detail))
+
+    assert with_detail.key == FOUND.key
+
+
+def test_long_lists_of_details_are_counted_from_the_eleventh_on() -> None:
+    things = [(str(number), task_subject(number)) for number in range(13)]
+
+    listed = details("live task", things)
+
+    assert [item.value for item in listed] == [*map(str, range(10)), "and 3 more"]
+    assert listed[-1].subject is None
+    assert len(details("live task", things[:10])) == 10
 
 
 def test_the_same_breach_of_another_step_is_another_finding() -> None:

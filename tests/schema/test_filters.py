@@ -221,7 +221,7 @@ async def test_conditions_are_combined(ask: Asker, condition: str, found: list[s
             ["012", "013", "014"],
         ),
         ('{ tasks: { request: { tasks: { name: { eq: "PROD2025-014.SIM" } } } } }', ["014"]),
-        ('{ findings: { code: { eq: "seed-overlap" }, resolvedAt: { isNull: true } } }', ["004", "012"]),
+        ('{ findings: { code: { eq: "seed-overlap" } } }', ["004", "012"]),
         ("{ findings: { invariant: { eq: 13 } }, energyGev: { eq: 27 } }", ["012", "013"]),
         ("{ not: { findings: {} } }", []),
     ],

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from gateway.store.database import Database
+from gateway.store.datasets import Dataset, Replica, Rule
 from gateway.store.events import (
     FORGET_EVERY,
     KEPT_FOR,
@@ -20,7 +21,7 @@ from gateway.store.events import (
 )
 from gateway.store.remembered import mark_gone, remember
 from gateway.store.sources import SourceName
-from gateway.store.tasks import Task
+from gateway.store.tasks import Task, TaskJobCount
 from tests.support.databases import counted_statements
 
 AT = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
@@ -59,6 +60,40 @@ async def test_new_changed_and_gone_tasks_are_told_with_their_requests(database:
         ("task", "1"),
         ("request", "PROD2026-001"),
     ]
+
+
+async def test_what_hangs_on_a_task_is_told_as_a_change_of_it_and_of_its_request(database: Database) -> None:
+    did = "MC2026_S1:MC2026_S1.x"
+    dataset = Dataset(did=did, scope="MC2026_S1", name="x", jedi_task_id=1, request_name="PROD2026-001")
+    rule = Rule(rule_id="1" * 32, did=did, account="prodman", rse_expression="A", copies=1, state="OK")
+    replica = Replica(did=did, rse_name="A", state="AVAILABLE")
+    count = TaskJobCount(jedi_task_id=1, queue_name="A", job_state="running", jobs=1)
+    both = [("task", "1"), ("request", "PROD2026-001")]
+    async with database.transaction() as session:
+        await remember(session, [task(1, request_name="PROD2026-001")], source=SourceName.PANDA, at=AT)
+    after = len(both)
+
+    for row in (dataset, rule, replica, count):
+        source = SourceName.PANDA if row is count else SourceName.RUCIO
+        async with database.transaction() as session:
+            await remember(session, [row], source=source, at=AT)
+        async with database.transaction() as session:
+            await remember(session, [row], source=source, at=AT)
+        assert await told(database, after) == both
+        after += len(both)
+    async with database.transaction() as session:
+        await mark_gone(session, Rule, [("1" * 32,)], at=AT)
+
+    assert await told(database, after) == both
+
+
+async def test_nobody_is_told_of_a_rule_whose_dataset_is_not_known(database: Database) -> None:
+    rule = Rule(rule_id="1" * 32, did="a:b", account="prodman", rse_expression="A", copies=1, state="OK")
+
+    async with database.transaction() as session:
+        await remember(session, [rule], source=SourceName.RUCIO, at=AT)
+
+    assert await told(database) == []
 
 
 async def test_nothing_is_told_of_a_task_that_is_as_it_was(database: Database) -> None:

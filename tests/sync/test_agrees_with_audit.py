@@ -40,7 +40,7 @@ async def test_over_the_productions_of_2025(database: Database) -> None:
 
     rows = await reconciled(database)
 
-    assert len(rows) == 39
+    assert len(rows) == 29
     assert rows == await expected(database)
 
 

@@ -5,7 +5,15 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from gateway.domain.facts import RequestFacts
-from gateway.domain.findings import Evidence, Finding, Severity, about_request, request_subject
+from gateway.domain.findings import (
+    STEP,
+    Evidence,
+    Finding,
+    Severity,
+    about_request,
+    request_subject,
+    task_subject,
+)
 
 
 def one_live_attempt(request: RequestFacts) -> tuple[Finding, ...]:
@@ -23,6 +31,7 @@ def one_live_attempt(request: RequestFacts) -> tuple[Finding, ...]:
                     "two-live-attempts",
                     Severity.BLOCKER,
                     message,
+                    Evidence(STEP, step.kind),
                     Evidence("attempts", numbers),
                 )
             )
@@ -44,7 +53,11 @@ def attempt_numbers_grow(request: RequestFacts) -> tuple[Finding, ...]:
                     f"{request.name} {step.kind} attempt {later} (task {later_id}) came after "
                     f"attempt {earlier} (task {earlier_id})."
                 )
-                evidence = (Evidence("attempt", str(earlier)), Evidence("later attempt", str(later)))
+                evidence = (
+                    Evidence(STEP, step.kind),
+                    Evidence("attempt", str(earlier), task_subject(earlier_id)),
+                    Evidence("later attempt", str(later), task_subject(later_id)),
+                )
                 findings.append(
                     about_request(
                         request.name, 11, "attempt-number-does-not-grow", Severity.BLOCKER, message, *evidence

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.domain.facts import TaskFacts
-from gateway.domain.findings import Evidence, Finding, Severity, task_subject
+from gateway.domain.findings import Evidence, Finding, Severity, details, task_subject
 from gateway.domain.forecast import TaskUse
 
 # Agreed tolerance of invariant 12; within one physics key the 2025 tasks differ by 0.035 %.
@@ -62,9 +62,10 @@ def output_per_job_is_usual(task: TaskFacts, history: Sequence[TaskUse]) -> tupl
             evidence=(
                 Evidence("bytes per job", str(round(per_job))),
                 Evidence("usual bytes per job", str(round(usual))),
-                *(
-                    Evidence("compared with", str(use.jedi_task_id), task_subject(use.jedi_task_id))
-                    for use in others
+                *details(
+                    "compared with",
+                    # The newest first: with each new task the history moves on.
+                    [(str(use.jedi_task_id), task_subject(use.jedi_task_id)) for use in reversed(others)],
                 ),
             ),
             suggestion="Compare script, geometry and logs with those tasks before anybody uses the data.",

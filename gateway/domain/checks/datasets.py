@@ -4,11 +4,14 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.domain.facts import DatasetFacts, TaskFacts
+from gateway.domain.facts import DatasetFacts, RequestFacts, TaskFacts
 from gateway.domain.findings import Evidence, Finding, Severity, dataset_subject, task_subject
+from gateway.domain.states import Intent
 
 # Monitors round totals to 0.01 GB; a lost file is 0.01 % of ten thousand, so the tolerance lies between.
 BYTES_WITHIN: Final = 0.00005
+
+_UNWANTED: Final = frozenset({Intent.CANCELLED, Intent.REJECTED, Intent.OBSOLETE})
 
 EXPIRES_SOON: Final = dt.timedelta(days=30)
 
@@ -74,10 +77,20 @@ def dataset_has_a_replica(dataset: DatasetFacts) -> tuple[Finding, ...]:
 
 
 def dataset_does_not_expire_soon(
-    dataset: DatasetFacts, *, now: dt.datetime, within: dt.timedelta = EXPIRES_SOON
+    dataset: DatasetFacts,
+    request: RequestFacts | None,
+    *,
+    now: dt.datetime,
+    within: dt.timedelta = EXPIRES_SOON,
 ) -> tuple[Finding, ...]:
-    """Invariant 15: nothing expires within the time given; what has expired already is told as well."""
+    """Invariant 15: no output that somebody would miss expires within the time given, or has expired already.
+
+    Nobody misses a log, what belongs to no request of ours (people's own datasets expire by their own will),
+    or the output of a test or of a request that was given up, rejected or superseded.
+    """
     if dataset.expires_at is None or dataset.expires_at > now + within:
+        return ()
+    if dataset.data_type == "log" or request is None or request.is_test or request.intent in _UNWANTED:
         return ()
     verb = "expired" if dataset.expires_at <= now else "expires"
     message = f"{dataset.did} {verb} on {dataset.expires_at:%Y-%m-%d}."

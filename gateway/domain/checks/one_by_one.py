@@ -97,11 +97,13 @@ def check_tasks(
         yield from reconstructed_seeds_were_simulated(request, latest[SIM], latest[RECO])
 
 
-def check_dataset(dataset: DatasetFacts, *, now: dt.datetime) -> Iterator[Finding]:
-    """Make every check of one dataset by itself."""
+def check_dataset(
+    dataset: DatasetFacts, request: RequestFacts | None, *, now: dt.datetime
+) -> Iterator[Finding]:
+    """Make every check of one dataset and the request of ours that it belongs to, if any."""
     yield from dataset_has_a_rule(dataset)
     yield from dataset_has_a_replica(dataset)
-    yield from dataset_does_not_expire_soon(dataset, now=now)
+    yield from dataset_does_not_expire_soon(dataset, request, now=now)
 
 
 def check_person(

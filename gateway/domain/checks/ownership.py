@@ -10,6 +10,7 @@ from gateway.domain.findings import (
     Severity,
     about_request,
     dataset_subject,
+    details,
     person_subject,
     task_subject,
 )
@@ -161,8 +162,8 @@ def disabled_person_owns_nothing_live(
         return ()
     message = f"{person.user_name} is disabled but owns {len(live)} live tasks and {len(kept)} kept datasets."
     evidence = (
-        *(Evidence("live task", task.name, task_subject(task.jedi_task_id)) for task in live),
-        *(Evidence("kept dataset", dataset.did, dataset_subject(dataset.did)) for dataset in kept),
+        *details("live task", [(task.name, task_subject(task.jedi_task_id)) for task in live]),
+        *details("kept dataset", [(dataset.did, dataset_subject(dataset.did)) for dataset in kept]),
     )
     return (_about_person(person, "disabled-owner", message, *evidence),)
 

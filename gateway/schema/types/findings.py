@@ -7,7 +7,7 @@ import strawberry
 
 from gateway.resolvers import relations as r
 from gateway.resolvers.entities import FINDING
-from gateway.schema.enums import Severity
+from gateway.schema.enums import Severity, SubjectKind
 from gateway.schema.links import link
 from gateway.schema.node import Node, RowType
 from gateway.schema.scalars import BigInt
@@ -33,9 +33,6 @@ class Finding(Node, RowType):
 
     invariant: BigInt = strawberry.field(description="Number of the invariant in the documentation.")
     code: str = strawberry.field(description="Short name of what was found, for example seed-overlap.")
-    subject_kind: str = strawberry.field(
-        description="Kind of what it is about: REQUEST, TASK, DATASET, PERSON, STORAGE, SITE."
-    )
     subject_key: str = strawberry.field(description="Key of what it is about.")
     message: str = strawberry.field(description="What was found, in a sentence.")
     suggestion: str | None = strawberry.field(description="What could be done; null when nothing is known.")
@@ -53,7 +50,14 @@ class Finding(Node, RowType):
         """Return the severity as an enum."""
         return Severity(self.row.severity)
 
-    @strawberry.field(description="The numbers and names that it rests on.")
+    @strawberry.field(description="Kind of what it is about.")
+    def subject_kind(self) -> SubjectKind:
+        """Return the kind as an enum."""
+        return SubjectKind(self.row.subject_kind)
+
+    @strawberry.field(
+        description="The numbers and names that it rests on; long lists of names end with 'and N more'."
+    )
     def evidence(self) -> list["Evidence"]:
         """Return the evidence."""
         given = self.row.evidence if isinstance(self.row.evidence, list) else []

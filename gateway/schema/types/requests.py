@@ -166,7 +166,10 @@ class Request(Node, RowType):
         "Rucio datasets whose name says this request, of all attempts.",
     )
     findings: Connection[LazyFinding] = connection(
-        r.FINDINGS_BY_REQUEST, FindingFilter, FindingSort, "What the checks say about it, open and resolved."
+        r.FINDINGS_BY_REQUEST,
+        FindingFilter,
+        FindingSort,
+        "What the checks say about it now; with `includeResolved` also what no longer stands.",
     )
 
     @strawberry.field(description="Energy of the collision, the two beams together (square root of s), GeV.")

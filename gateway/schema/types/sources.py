@@ -17,6 +17,27 @@ from gateway.schema.sorts import SyncJobSort, SyncRunSort
 from gateway.store.sources import Source as SourceRow
 from gateway.store.sources import SyncRun as SyncRunRow
 from gateway.store.sync_jobs import SyncJob as SyncJobRow
+from gateway.sync.jobs import PACES
+from gateway.upstreams.http import Manners
+
+
+@strawberry.type(
+    description=(
+        "How often a service is called at most, by one gateway. A slow or busy service is called less: the "
+        "next call waits as long as it asks for, or as its answers take."
+    )
+)
+class CallLimits:
+    """Bounds of the calls to one service."""
+
+    at_once: int = strawberry.field(description="Calls in flight at the same time at most.")
+    per_second: float = strawberry.field(description="Calls begun in a second at most, over a longer time.")
+    burst: int = strawberry.field(description="Calls that may begin at once after a quiet time.")
+
+    @classmethod
+    def of(cls, manners: Manners) -> "CallLimits":
+        """Show the bounds."""
+        return cls(at_once=manners.at_once, per_second=manners.per_second, burst=manners.burst)
 
 
 @strawberry.type(description="A service whose data this gateway keeps a copy of, and how fresh the copy is.")
@@ -48,6 +69,11 @@ class Source(RowType):
     runs: Connection["SyncRun"] = connection(
         r.RUNS_BY_SOURCE, SyncRunFilter, SyncRunSort, "What each run did, newest first."
     )
+
+    @strawberry.field(description="How hard this gateway may lean on the service, whatever it has to read.")
+    def manners(self) -> CallLimits:
+        """Return the bounds all adapters keep."""
+        return CallLimits.of(Manners())
 
     @strawberry.field(description="Which service.")
     def name(self) -> SourceName:
@@ -94,6 +120,18 @@ class SyncJob(RowType):
     hold_reason: str | None = strawberry.field(
         description="Why its removals are not believed for now; null when nothing is held back."
     )
+
+    @strawberry.field(description="How often it asks for what changed, seconds; null if no longer done.")
+    def changes_every_s(self) -> float | None:
+        """Return the pace of reading changes."""
+        pace = PACES.get(self.row.name)
+        return None if pace is None else pace.changes_every_s
+
+    @strawberry.field(description="How often it reads everything, seconds; null if no longer done.")
+    def whole_every_s(self) -> float | None:
+        """Return the pace of reading everything."""
+        pace = PACES.get(self.row.name)
+        return None if pace is None else pace.whole_every_s
 
     @strawberry.field(description="The earliest moment of the next run, UTC; null when it never ran.")
     def next_run_at(self) -> dt.datetime | None:

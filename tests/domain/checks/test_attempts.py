@@ -8,7 +8,7 @@ from gateway.domain.checks.attempts import (
     one_live_attempt,
 )
 from gateway.domain.facts import AttemptFacts, RequestFacts
-from gateway.domain.findings import Evidence, request_subject
+from gateway.domain.findings import Evidence, request_subject, task_subject
 from tests.domain.samples import REQUEST, SIMULATION
 
 
@@ -25,7 +25,7 @@ def test_two_live_attempts_of_a_step_are_found() -> None:
 
     assert (found.invariant, found.code) == (11, "two-live-attempts")
     assert found.message == "PROD2025-016 SIM has 2 live attempts: 1, 2."
-    assert found.evidence == (Evidence("attempts", "1, 2"),)
+    assert found.evidence == (Evidence("step", "SIM"), Evidence("attempts", "1, 2"))
 
 
 def test_each_step_may_have_one_live_attempt() -> None:
@@ -38,6 +38,11 @@ def test_a_later_task_with_a_number_that_does_not_grow_is_found() -> None:
 
     assert found.code == "attempt-number-does-not-grow"
     assert found.message == "PROD2025-016 SIM attempt 1 (task 360) came after attempt 2 (task 350)."
+    assert found.evidence == (
+        Evidence("step", "SIM"),
+        Evidence("attempt", "2", task_subject(350)),
+        Evidence("later attempt", "1", task_subject(360)),
+    )
 
 
 def test_numbers_that_grow_are_no_finding() -> None:

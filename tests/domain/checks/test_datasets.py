@@ -11,9 +11,10 @@ from gateway.domain.checks.datasets import (
     dataset_has_a_rule,
     rucio_agrees_with_panda,
 )
-from gateway.domain.facts import DatasetFacts
+from gateway.domain.facts import DatasetFacts, RequestFacts
 from gateway.domain.findings import Evidence, Severity, dataset_subject, task_subject
-from tests.domain.samples import DATASET, NOW, STEM, TASK
+from gateway.domain.states import Intent
+from tests.domain.samples import DATASET, NOW, REQUEST, STEM, TASK
 
 PARAMETERS = replace(DATASET, did=f"{STEM}.SIM.1.P", size_bytes=1000)
 LOG = replace(DATASET, did=f"{STEM}.SIM.1.log", size_bytes=20)
@@ -98,12 +99,15 @@ def test_a_dataset_without_replica_is_found_unless_it_is_empty() -> None:
 def test_kept_or_unknown_datasets_are_no_finding(dataset: DatasetFacts) -> None:
     assert dataset_has_a_rule(dataset) == ()
     assert dataset_has_a_replica(dataset) == ()
-    assert dataset_does_not_expire_soon(dataset, now=NOW) == ()
+    assert dataset_does_not_expire_soon(dataset, REQUEST, now=NOW) == ()
 
 
 def test_expiry_within_thirty_days_is_told() -> None:
-    (found,) = dataset_does_not_expire_soon(replace(DATASET, expires_at=NOW + dt.timedelta(days=30)), now=NOW)
-    (past,) = dataset_does_not_expire_soon(replace(DATASET, expires_at=NOW - dt.timedelta(days=1)), now=NOW)
+    soon = replace(DATASET, expires_at=NOW + dt.timedelta(days=30))
+    over = replace(DATASET, expires_at=NOW - dt.timedelta(days=1))
+
+    (found,) = dataset_does_not_expire_soon(soon, REQUEST, now=NOW)
+    (past,) = dataset_does_not_expire_soon(over, REQUEST, now=NOW)
 
     assert found.message == f"{DATASET.did} expires on 2025-06-04."
     assert found.evidence == (Evidence("expires at", "2025-06-04T00:00:00+00:00"),)
@@ -113,4 +117,19 @@ def test_expiry_within_thirty_days_is_told() -> None:
 def test_expiry_later_than_that_is_not_told() -> None:
     later = replace(DATASET, expires_at=NOW + dt.timedelta(days=30, seconds=1))
 
-    assert dataset_does_not_expire_soon(later, now=NOW) == ()
+    assert dataset_does_not_expire_soon(later, REQUEST, now=NOW) == ()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "request_"),
+    [
+        (replace(DATASET, did=f"{DATASET.did.removesuffix('.S')}.log"), REQUEST),
+        (DATASET, None),
+        (DATASET, replace(REQUEST, is_test=True)),
+        (DATASET, replace(REQUEST, intent=Intent.OBSOLETE)),
+        (DATASET, replace(REQUEST, intent=Intent.REJECTED)),
+        (DATASET, replace(REQUEST, intent=Intent.CANCELLED)),
+    ],
+)
+def test_what_nobody_would_miss_may_expire(dataset: DatasetFacts, request_: RequestFacts | None) -> None:
+    assert dataset_does_not_expire_soon(replace(dataset, expires_at=NOW), request_, now=NOW) == ()

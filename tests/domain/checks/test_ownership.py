@@ -115,8 +115,8 @@ def test_a_disabled_person_who_owns_live_things_is_found() -> None:
 
     assert found.message == "prodman is disabled but owns 1 live tasks and 1 kept datasets."
     assert found.evidence == (
-        Evidence("live task", "PROD2025-016.SIM.1", task_subject(370)),
-        Evidence("kept dataset", DATASET.did, dataset_subject(DATASET.did)),
+        Evidence("live task", "PROD2025-016.SIM.1", task_subject(370), is_detail=True),
+        Evidence("kept dataset", DATASET.did, dataset_subject(DATASET.did), is_detail=True),
     )
 
 
