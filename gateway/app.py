@@ -106,12 +106,14 @@ def create_app(
     clock: Clock = utc_now,
     feed: Feed | None = None,
     iam: OpenIdProvider | None = None,
+    beside: contextlib.AbstractAsyncContextManager[None] | None = None,
 ) -> Starlette:
     """Return the application: GraphQL on /graphql, /health and /ready, the control panel everywhere else.
 
     `iam` is asked for keys; None where no access token can be checked. The application closes both when it
     shuts down. It opens nothing before the first request. Whoever serves it
     closes `feed` before it waits for the connections to end: event streams do not end by themselves.
+    `beside` is entered when it starts and left before the database is closed.
     """
 
     async def readiness() -> Sequence[str]:
@@ -124,7 +126,8 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        yield
+        async with beside or contextlib.nullcontext():
+            yield
         await database.close()
         if iam is not None:
             await iam.close()

@@ -23,6 +23,7 @@ from gateway.ask import ask_server
 from gateway.auth.discovery import find_token
 from gateway.auth.permissions import Right
 from gateway.auth.viewer import Viewer
+from gateway.beside import load_practice_data, practising, working
 from gateway.connect import connect, iam_provider
 from gateway.errors import GatewayError, ImportFileError, InputError, SettingError
 from gateway.imports.report import Verdict, render
@@ -32,7 +33,6 @@ from gateway.imports.snapshot_report import render_snapshot
 from gateway.imports.table import read_table
 from gateway.imports.talk import import_talk
 from gateway.logs import set_up_logging
-from gateway.practice.world import load_practice_world
 from gateway.schema.build import build_schema
 from gateway.schema.execution import OperationRequest
 from gateway.settings import LogFormat, Settings, TokenPlaces
@@ -73,13 +73,27 @@ def main() -> None:
 
 
 @app.command()
-def run(port: Port = None) -> None:
-    """Serve the SPD 2025 practice data to anybody on this machine; creates and loads what is missing."""
-    settings = _settings(port, open_access=True, log_format=LogFormat.TEXT)
-    with owned_by_this_process(_url(settings)), _listening(settings) as listener:
+def run(
+    port: Port = None,
+    practice_faults: Annotated[
+        bool, typer.Option(help="Let the practice services be stopped and given faults by HTTP.")
+    ] = False,
+) -> None:
+    """Serve the SPD 2025 productions and a practice grid at work to anybody on this machine.
+
+    Creates and loads what is missing; started again, everything goes on where it was.
+    """
+    wishes = {"practice_faults": True} if practice_faults else {}
+    settings = _settings(port, open_access=True, log_format=LogFormat.TEXT, **wishes)
+    with (
+        owned_by_this_process(_url(settings)),
+        _listening(settings) as listener,
+        _ending_in_order(),
+        practising(settings, utc_now, port=listener.getsockname()[1]) as practice,
+    ):
         upgrade(_url(settings))
-        asyncio.run(_load_practice_data(settings))
-        _serve(settings, listener)
+        asyncio.run(_load_practice_data(practice))
+        _serve(practice, listener, is_practice=True)
 
 
 @app.command()
@@ -88,7 +102,8 @@ def serve(port: Port = None) -> None:
     settings = _settings(port)
     with owned_by_this_process(_url(settings)), _listening(settings) as listener:
         check_current(_url(settings))
-        _serve(settings, listener)
+        with _ending_in_order():
+            _serve(settings, listener)
 
 
 @app.command()
@@ -225,9 +240,7 @@ def _url(settings: Settings) -> URL:
 
 async def _load_practice_data(settings: Settings) -> None:
     async with _opened(settings) as database:
-        now = utc_now()
-        await load_practice_world(database, at=now)
-        await reconcile(database, at=now)
+        await load_practice_data(settings, database, utc_now)
 
 
 async def _sync(settings: Settings, *, once: bool) -> bool:
@@ -317,16 +330,35 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
         listener.close()
 
 
-def _serve(settings: Settings, listener: socket.socket) -> None:
+def _serve(settings: Settings, listener: socket.socket, *, is_practice: bool = False) -> None:
     database = Database(settings.database_url, pool_size=settings.database_pool)
     feed = Feed(database)
-    app_ = create_app(settings, database, feed=feed, iam=iam_provider(settings))
-    config = uvicorn.Config(app_, log_config=None, access_log=False)
+    beside = working(settings, database, utc_now, is_practice=is_practice) if settings.runs_worker else None
+    served = create_app(settings, database, feed=feed, iam=iam_provider(settings), beside=beside)
+    config = uvicorn.Config(served, log_config=None, access_log=False)
     port = listener.getsockname()[1]
     address = f"http://{settings.host}:{port}/graphql"
     tune_garbage_collection()
     log.info(f"GraphQL is served on {address}; stop it with Ctrl-C", action="serve.listening", port=port)
     Server(config, before_stop=feed.close).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Let SIGTERM and SIGINT end the program with code 0, after everything has been left in order.
+
+    Uvicorn catches both while it serves, and raises them again when it has ended.
+    """
+
+    def end(_number: int, _frame: object) -> None:
+        raise SystemExit(0)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def tune_garbage_collection() -> None:

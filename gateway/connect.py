@@ -17,7 +17,7 @@ from gateway.sync.known_tasks import newest_final_tasks, tasks_to_count, unfinis
 from gateway.sync.lease import Clock
 from gateway.upstreams.cric.client import CricAddress
 from gateway.upstreams.cric.upstream import CricUpstream
-from gateway.upstreams.http import HttpUpstream
+from gateway.upstreams.http import HttpUpstream, Manners
 from gateway.upstreams.iam.openid import LoginClient, OpenIdProvider
 from gateway.upstreams.iam.tokens import Credentials
 from gateway.upstreams.iam.upstream import IamUpstream
@@ -28,24 +28,28 @@ from gateway.upstreams.rucio.tokens import GivenToken, PasswordLogin, TokenSourc
 from gateway.upstreams.rucio.upstream import RucioUpstream
 
 
-def connect(settings: Settings, database: Database, clock: Clock) -> list[Upstream]:
+def connect(
+    settings: Settings, database: Database, clock: Clock, *, manners: Manners | None = None
+) -> list[Upstream]:
     """Return an upstream for each address in the settings; nothing is asked of any of them yet.
 
+    They are treated with the usual manners if none are given.
     Raises SettingError when an address has no way to say who we are, or a file cannot be read.
     """
     return [
-        *([_panda(settings, database, clock)] if settings.panda_url else []),
-        *([_rucio(settings, clock)] if settings.rucio_url else []),
-        *([_cric(settings)] if settings.cric_url else []),
-        *([_iam(settings)] if settings.iam_issuer else []),
+        *([_panda(settings, database, clock, manners)] if settings.panda_url else []),
+        *([_rucio(settings, clock, manners)] if settings.rucio_url else []),
+        *([_cric(settings, manners)] if settings.cric_url else []),
+        *([_iam(settings, manners)] if settings.iam_issuer else []),
     ]
 
 
-def _panda(settings: Settings, database: Database, clock: Clock) -> Upstream:
+def _panda(settings: Settings, database: Database, clock: Clock, manners: Manners | None) -> Upstream:
     client = PandaClient(
         settings.panda_url,
         token=secret_in(settings.panda_token_file) if settings.panda_token_file else lambda: None,
         origin=settings.panda_origin,
+        manners=manners,
     )
     return PandaUpstream(
         client,
@@ -56,8 +60,8 @@ def _panda(settings: Settings, database: Database, clock: Clock) -> Upstream:
     )
 
 
-def _rucio(settings: Settings, clock: Clock) -> Upstream:
-    http = HttpUpstream("rucio", settings.rucio_url)
+def _rucio(settings: Settings, clock: Clock, manners: Manners | None) -> Upstream:
+    http = HttpUpstream("rucio", settings.rucio_url, manners=manners)
     return RucioUpstream(http, _rucio_tokens(settings, http, clock), clock=clock)
 
 
@@ -78,7 +82,7 @@ def _rucio_tokens(settings: Settings, http: HttpUpstream, clock: Clock) -> Token
     )
 
 
-def _cric(settings: Settings) -> Upstream:
+def _cric(settings: Settings, manners: Manners | None) -> Upstream:
     verify: ssl.SSLContext | bool = True
     if settings.cric_certificate_file:
         verify = ssl.create_default_context()
@@ -86,16 +90,17 @@ def _cric(settings: Settings) -> Upstream:
             verify.load_cert_chain(settings.cric_certificate_file, settings.cric_key_file or None)
         except (OSError, ssl.SSLError) as error:
             raise SettingError("GATEWAY_CRIC_CERTIFICATE_FILE holds no certificate with its key") from error
-    return CricUpstream(CricAddress(settings.cric_url, plugin=settings.cric_plugin), verify=verify)
+    address = CricAddress(settings.cric_url, plugin=settings.cric_plugin)
+    return CricUpstream(address, verify=verify, manners=manners)
 
 
-def _iam(settings: Settings) -> Upstream:
+def _iam(settings: Settings, manners: Manners | None) -> Upstream:
     if not (settings.iam_client_id and settings.iam_client_secret_file):
         raise SettingError(
             "GATEWAY_IAM_ISSUER needs GATEWAY_IAM_CLIENT_ID and GATEWAY_IAM_CLIENT_SECRET_FILE"
         )
     secret = secret_in(settings.iam_client_secret_file)()
-    return IamUpstream(settings.iam_issuer, Credentials(settings.iam_client_id, secret))
+    return IamUpstream(settings.iam_issuer, Credentials(settings.iam_client_id, secret), manners=manners)
 
 
 def iam_provider(settings: Settings) -> OpenIdProvider | None:

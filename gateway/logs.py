@@ -36,5 +36,6 @@ def set_up_logging(log_format: LogFormat) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    for noisy in ("alembic", "uvicorn.access"):
+    # What they tell below a warning we tell ourselves, or it is a line for each request to a service.
+    for noisy in ("alembic", "uvicorn.access", "uvicorn.error", "httpx2", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -178,6 +178,50 @@ class Settings(BaseSettings):
             )
         ),
     ] = ""
+    runs_worker: Annotated[
+        bool,
+        Field(
+            description=(
+                "Whether `gateway serve` also keeps the copies current, as `gateway sync` does. With SQLite "
+                "there is no other way, for it serves one process; `gateway run` always does it."
+            )
+        ),
+    ] = False
+    practice_grid: Annotated[
+        bool,
+        Field(
+            description=(
+                "Whether `gateway run` starts a practice PanDA, Rucio, CRIC and IAM and reads them; without "
+                "it practice data stands still."
+            )
+        ),
+    ] = True
+    practice_port: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=65000,
+            description=(
+                "The port of the practice PanDA; Rucio, CRIC, IAM and the switch take the next ones. A port "
+                "that is in use is replaced by a free one; 0 takes free ones at once."
+            ),
+        ),
+    ] = 8101
+    practice_speed: Annotated[
+        float, Field(gt=0, le=10_000, description="How many times faster than real tasks practice tasks run.")
+    ] = 30.0
+    practice_chains: Annotated[
+        int,
+        Field(ge=1, le=100, description="How many chains of practice requests are produced side by side."),
+    ] = 1
+    practice_faults: Annotated[
+        bool,
+        Field(
+            description=(
+                "Whether anybody here may stop, start and give faults to the practice services by HTTP."
+            )
+        ),
+    ] = False
     executor: Annotated[
         str,
         Field(

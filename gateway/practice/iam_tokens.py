@@ -12,6 +12,7 @@ import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from typing import Final
 from urllib.parse import unquote
@@ -57,16 +58,20 @@ class Grant:
     nonce: str = ""
 
 
-@dataclass(slots=True)
+@dataclass
 class TokenOffice:
     """Issues and checks tokens, signed with a key of its own; of access tokens only revoked ones are kept."""
 
     state: IamState
     clock: Clock
-    key: SigningKey = field(default_factory=new_key, repr=False)
     codes: dict[str, Grant] = field(default_factory=dict, repr=False)
     refreshable: dict[str, Grant] = field(default_factory=dict, repr=False)
     revoked: set[str] = field(default_factory=set)
+
+    @cached_property
+    def key(self) -> SigningKey:
+        """The key, made when it is first needed."""
+        return new_key()
 
     def client_of(self, request: Request, form: Form) -> tuple[str, IamClientAccount]:
         """Return the client that asks, by Basic authentication or in the form; raises TokenRefusedError."""

@@ -36,7 +36,7 @@ def create_iam_twin(
     has_switch: bool = False,
     office: TokenOffice | None = None,
 ) -> ASGIApp:
-    """Return the application; making a key for an office of its own takes about a second."""
+    """Return the application; the first token takes about a second, in which a key is made."""
     twin = _Twin(state, office or TokenOffice(state, clock))
     app = Starlette(
         routes=[

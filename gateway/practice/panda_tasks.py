@@ -91,6 +91,12 @@ class TwinTask:
     running: int = 0
     waiting: int = 0
     failure_rate: float = 0.0
+    # How many jobs end a minute, if not as many as everybody's.
+    jobs_per_minute: int | None = None
+    # Exactly so many jobs fail at the first attempt, spread over the task, instead of a share of them.
+    unlucky: int | None = None
+    # Of some old tasks nobody wrote down how many jobs they had.
+    are_jobs_known: bool = True
 
     @property
     def is_known_to_jedi(self) -> bool:
@@ -130,12 +136,18 @@ class TwinTask:
 
     def is_lucky(self, file: int) -> bool:
         """Whether a job will finish at the first attempt: the same file of the same task always will."""
+        if self.unlucky is not None and self.failure_rate > 0:
+            place, rest = divmod(file, max(1, self.files // (self.unlucky + 1)))
+            return rest != 0 or not 1 <= place <= self.unlucky
         drawn = blake2b(f"{self.task_id} {file}".encode(), digest_size=4).digest()
         return int.from_bytes(drawn) / 2**32 >= self.failure_rate
 
 
-# Told of a task's progress: the task, and how many of its jobs have finished now.
+# Told of a task's progress.
 Publish = Callable[[TwinTask], None]
+# How many files a task has to read; None when that is for its parameters to say.
+CountInputs = Callable[[TwinTask], int | None]
+_MINUTE: Final = dt.timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -143,14 +155,20 @@ class PandaState:
     """All that the practice PanDA knows. `advance` moves it to a moment and may be called at any time.
 
     `publish` hears of each task whose finished jobs or state changed while it ran, so that its datasets can
-    appear elsewhere. `jobs_per_minute` is how many jobs of a task end each minute.
+    appear elsewhere; `inputs` is asked how many files a task reads. `jobs_per_minute` is how many jobs of a
+    task end each minute. `speed` is how many minutes of a task's life pass in a minute of the clock, which
+    itself always shows the time. `unlucky` is how many jobs of each submitted task fail at first, instead of
+    `failure_rate` of them.
     """
 
     tasks: dict[int, TwinTask] = field(default_factory=dict)
     commands: dict[int, tuple[str, dt.datetime]] = field(default_factory=dict)
     publish: Publish = lambda _task: None
+    inputs: CountInputs = lambda _task: None
     jobs_per_minute: int = 100
     failure_rate: float = 0.02
+    unlucky: int | None = None
+    speed: float = 1.0
 
     def submit(
         self, parameters: Parameters, *, user: str, parent_id: int | None, now: dt.datetime
@@ -158,6 +176,7 @@ class PandaState:
         """Take a task; JEDI will look at it later."""
         task_id = max(self.tasks, default=0) + 1
         task = TwinTask(task_id, parameters, user=user, parent_id=parent_id, failure_rate=self.failure_rate)
+        task.unlucky = self.unlucky
         task.created = task.modified = task.since = now
         self.tasks[task_id] = task
         return task
@@ -180,10 +199,11 @@ class PandaState:
     def advance(self, now: dt.datetime) -> None:
         """Let everything happen that is due."""
         for task_id, (command, given) in list(self.commands.items()):
-            if now - given >= COMMAND_WAIT:
+            due = given + COMMAND_WAIT / self.speed
+            if due <= now:
                 del self.commands[task_id]
-                _execute(self.tasks[task_id], command, given + COMMAND_WAIT)
-        for task in self.tasks.values():
+                _execute(self.tasks[task_id], command, due)
+        for task in list(self.tasks.values()):
             before = (task.status, task.files_finished)
             while self._step(task, now):
                 pass
@@ -196,13 +216,16 @@ class PandaState:
             return self._wake(task)
         if task.status == "running":
             return self._run(task, now)
-        due = task.since + DWELL.get(task.status, dt.timedelta(days=36_500))
-        if due > now:
+        dwell = DWELL.get(task.status)
+        if dwell is None or task.since + dwell / self.speed > now:
             return False
+        due = task.since + dwell / self.speed
         if task.status == "prepared":
             _end(task, due)
         else:
             _enter(task, self._next(task, due), due)
+        if task.status == "defined":
+            task.files = _files(task.parameters, self.inputs(task))
         return True
 
     def _next(self, task: TwinTask, at: dt.datetime) -> str:
@@ -229,9 +252,9 @@ class PandaState:
     def _run(self, task: TwinTask, now: dt.datetime) -> bool:
         """End the jobs that are due."""
         since = task.since or now
-        minutes = int((now - since) / dt.timedelta(minutes=1))
+        minute, rate = _MINUTE / self.speed, task.jobs_per_minute or self.jobs_per_minute
         open_files = task.files - task.files_finished - task.files_failed
-        number = min(minutes * self.jobs_per_minute, open_files)
+        number = min(int((now - since) / minute) * rate, open_files)
         if number <= 0:
             if open_files <= 0:
                 _enter(task, "prepared", since)
@@ -244,9 +267,9 @@ class PandaState:
             task.files_finished += state == "finished"
             task.files_failed += state == "failed"
         rest = open_files - number
-        task.running = min(rest, self.jobs_per_minute)
+        task.running = min(rest, rate)
         task.waiting = rest - task.running
-        task.since = task.modified = since + dt.timedelta(minutes=-(-number // self.jobs_per_minute))
+        task.since = task.modified = since + minute * -(-number // rate)
         return True
 
 
@@ -277,6 +300,7 @@ def tasks_of_snapshot(
             files_finished=_number(record.get("jobs_finished")),
             files_failed=_number(record.get("jobs_failed")),
             over=over,
+            are_jobs_known=record.get("jobs_expected") is not None,
         )
 
 
@@ -323,8 +347,6 @@ def _execute(task: TwinTask, command: str, at: dt.datetime) -> None:
 
 def _enter(task: TwinTask, status: str, at: dt.datetime) -> None:
     task.status, task.since, task.modified = status, at, at
-    if status == "defined":
-        task.files = _files(task.parameters)
     if status in {"scouting", "running"} and task.started is None:
         task.started = at
     if status == "running":
@@ -340,13 +362,15 @@ def _end(task: TwinTask, at: dt.datetime) -> None:
         _enter(task, "finished" if task.files_finished else "failed", at)
 
 
-def _files(parameters: Parameters) -> int:
-    """How many jobs a task will have: by events, or as many as it says its input has files."""
+def _files(parameters: Parameters, inputs: int | None) -> int:
+    """How many jobs a task will have: by events, or as many as its input has files or is said to have."""
     events, per_job = parameters.get("nEvents"), parameters.get("nEventsPerJob")
     if isinstance(events, int) and isinstance(per_job, int) and per_job > 0:
         return -(-events // per_job)
     files = parameters.get("nFiles")
-    return files if isinstance(files, int) else 10
+    if isinstance(files, int):
+        return files
+    return 10 if inputs is None else inputs
 
 
 def _add(over: list[tuple[str, str, int]], queue: str, state: str) -> None:

@@ -1,7 +1,7 @@
 """The background worker of one process: every job in its time, findings after them, a clean stop."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from gateway.store.database import Database
 from gateway.store.sync_jobs import SyncJob
 from gateway.sync.engine import Engine, RunReport
-from gateway.sync.jobs import jobs_of
+from gateway.sync.jobs import PACES, Pace, jobs_of
 from gateway.sync.lease import Clock
 from gateway.sync.reconcile import reconcile
 from gateway.sync.runner import Runner
@@ -18,7 +18,7 @@ from gateway.upstreams.ports import Upstream
 
 log = structlog.get_logger()
 
-# The two jobs that read no upstream: holding the invariants, and starting what somebody asked for.
+# The two jobs that read no upstream: holding the invariants, and starting what is wanted or overdue.
 FINDINGS: Final = "findings"
 FINDINGS_EVERY_S: Final = 300
 WANTED: Final = "wanted"
@@ -29,12 +29,20 @@ class Worker:
     """Keeps the copies of the upstreams current until it is stopped."""
 
     def __init__(
-        self, database: Database, upstreams: Sequence[Upstream], *, clock: Clock, executor: str
+        self,
+        database: Database,
+        upstreams: Sequence[Upstream],
+        *,
+        clock: Clock,
+        executor: str,
+        paces: Mapping[str, Pace] = PACES,
+        tells_runs: bool = True,
     ) -> None:
         self._database = database
         self._upstreams = upstreams
         self._clock = clock
-        self.engine = Engine(database, jobs_of(upstreams), clock=clock, owner=executor)
+        self._tells_runs = tells_runs
+        self.engine = Engine(database, jobs_of(upstreams, paces), clock=clock, owner=executor)
         periods_s = {name: job.pace.changes_every_s for name, job in self.engine.jobs.items()}
         self._runner = Runner(
             database.url,
@@ -65,25 +73,33 @@ class Worker:
         if job == FINDINGS:
             await reconcile(self._database, at=self._clock())
         elif job == WANTED:
-            for name in await self._wanted():
-                _tell(await self.engine.run_if_due(name))
+            for name in await self._due():
+                self._tell(await self.engine.run_if_due(name))
         else:
-            _tell(await self.engine.run_if_due(job))
+            self._tell(await self.engine.run_if_due(job))
 
-    async def _wanted(self) -> list[str]:
+    async def _due(self) -> list[str]:
+        """Jobs that somebody asked for, that never ran, or whose time came between two of their ticks."""
+        now = self._clock()
         async with self._database.snapshot() as session:
-            wanted = await session.scalars(select(SyncJob.name).where(SyncJob.wanted_at.is_not(None)))
-            return [name for name in wanted if name in self.engine.jobs]
+            due = await session.scalars(
+                select(SyncJob.name).where(
+                    SyncJob.wanted_at.is_not(None)
+                    | SyncJob.last_attempt_at.is_(None)
+                    | (SyncJob.due_at <= now)
+                )
+            )
+            return [name for name in due if name in self.engine.jobs]
 
-
-def _tell(report: RunReport | None) -> None:
-    if report is not None and report.verdict is not None:
-        log.info(
-            "a job ran",
-            action="sync.ran",
-            job=report.job,
-            verdict=report.verdict.value,
-            seen=report.outcome.seen,
-            changed=report.outcome.changed,
-            gone=report.outcome.gone,
-        )
+    def _tell(self, report: RunReport | None) -> None:
+        """Log a run; one that failed has been logged already."""
+        if self._tells_runs and report is not None and report.verdict is not None:
+            log.info(
+                "a job ran",
+                action="sync.ran",
+                job=report.job,
+                verdict=report.verdict.value,
+                seen=report.outcome.seen,
+                changed=report.outcome.changed,
+                gone=report.outcome.gone,
+            )

@@ -73,7 +73,7 @@ def test_the_stored_query_is_the_one_the_readme_shows() -> None:
 
 
 async def test_the_readmes_curl_command_is_answered(ask: Asker) -> None:
-    [body] = re.findall(r"-d '(\{.*\})'", (ROOT / "README.md").read_text())
+    [body] = re.findall(r" -d '(\{.*\})'", (ROOT / "README.md").read_text())
 
     answer = await ask(json.loads(body)["query"])
 
