@@ -13,6 +13,11 @@
     │   ├── LimitError            a GraphQL document asks for more than the gateway gives at once
     │   ├── OperationError        which operation to execute is unclear, or it is not executed here
     │   └── TransportError        an HTTP request is not one we take; it says with which status
+    ├── ChangeRefusedError        a change cannot be made as asked; nothing was written, and it is data
+    │   ├── MissingError              what is to be changed does not exist
+    │   ├── StaleEditError            somebody changed it since the version the edit was made from
+    │   ├── InvalidChangeError        fields cannot be as given, or the checks found what blocks the change
+    │   └── KeyReusedError            the idempotency key was used for something else
     ├── RefusedError              the viewer may not do this
     │   ├── UnauthenticatedError  nobody is known to be asking
     │   └── CredentialMissingError  the gateway cannot act for this person any more
@@ -34,6 +39,8 @@
 
 Each carries a machine-readable `code`, which is what `extensions.code` shows in GraphQL.
 """
+
+from collections.abc import Sequence
 
 
 class GatewayError(Exception):
@@ -133,6 +140,56 @@ class TransportError(InputError):
         self.status = status
         self.code = code
         self.allow = allow
+
+
+class ChangeRefusedError(GatewayError):
+    """A change cannot be made as asked; its transaction was undone, and the message says what to do."""
+
+    code = "REFUSED"
+
+
+class MissingError(ChangeRefusedError):
+    """What is to be changed does not exist."""
+
+    code = "NOT_FOUND"
+
+
+class StaleEditError(ChangeRefusedError):
+    """Somebody changed the thing since the version the edit was made from.
+
+    `version` is the present one. `differences` are values of whoever raises it: what became of each field
+    that the edit touches or that changed meanwhile.
+    """
+
+    code = "STALE_EDIT"
+
+    def __init__(self, message: str, *, key: str, version: int, differences: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.key = key
+        self.version = version
+        self.differences = tuple(differences)
+
+
+class InvalidChangeError(ChangeRefusedError):
+    """The change would leave something that must not be.
+
+    `problems` are values about single fields, `findings` those of the checks; each says what to give instead.
+    """
+
+    code = "INVALID"
+
+    def __init__(
+        self, message: str, *, problems: Sequence[object] = (), findings: Sequence[object] = ()
+    ) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+        self.findings = tuple(findings)
+
+
+class KeyReusedError(ChangeRefusedError):
+    """The idempotency key was used before for a change with other arguments; choose a new one."""
+
+    code = "KEY_REUSED"
 
 
 class RefusedError(GatewayError):

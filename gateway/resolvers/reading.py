@@ -59,6 +59,16 @@ class Reading:
         async with self._turn:
             pass
 
+    async def renewed(self) -> "Reading":
+        """End this reading, and return one at the same moment that sees what is committed by now."""
+        await self.end()
+        # Rows that were given out stay as they are: a rollback would mark those of the session as expired.
+        self._session.expunge_all()
+        await self._session.rollback()
+        reading = Reading(self._session, self.now)
+        reading.touched = self.touched
+        return reading
+
     async def _rows(
         self, statement: Executable, sources: Collection[SourceName]
     ) -> Sequence[Row[*tuple[Any, ...]]]:

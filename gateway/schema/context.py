@@ -35,6 +35,10 @@ class Context:
         """Return the row as the type of the schema that shows such rows."""
         return self.shown_as[type(row)].of(row)
 
+    async def renew(self) -> None:
+        """Let what is read from now on see what was committed since, in a new snapshot."""
+        self.reading = await self.reading.renewed()
+
     def response_extensions(self) -> Mapping[str, object]:
         """Say how fresh every source is that the operation touched."""
         return {
@@ -83,11 +87,11 @@ class ContextOpener:
         """Give the context; its snapshot ends with it."""
         viewer.require(Right.READ)
         async with self._database.snapshot() as session:
-            reading = Reading(session, self._clock())
+            context = Context(viewer, Reading(session, self._clock()), self._shown_as, self._database)
             try:
-                yield Context(viewer, reading, self._shown_as, self._database)
+                yield context
             finally:
-                await reading.end()
+                await context.reading.end()
 
     @contextlib.asynccontextmanager
     async def follow(self, viewer: Viewer, after: int | None) -> AsyncIterator[Following]:

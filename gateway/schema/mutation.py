@@ -8,6 +8,8 @@ import strawberry
 from gateway.resolvers.sync_now import sync_now
 from gateway.schema.context import Info
 from gateway.schema.enums import Right, SourceName
+from gateway.schema.mutations.create_request import CreateRequest
+from gateway.schema.mutations.update_request import UpdateRequest
 from gateway.schema.needs import mutation
 
 
@@ -44,8 +46,8 @@ SyncNowResult = Annotated[
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation:
-    """The root of all changes."""
+class Mutation(CreateRequest, UpdateRequest):
+    """The root of all changes; each file of `schema.mutations` adds its own."""
 
     @mutation(
         needs=Right.OPERATE,

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Final, cast
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Table, select
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -37,6 +37,7 @@ class SeedRange(Base, kw_only=True):
         CheckConstraint("seed_first >= 1", name="first_positive"),
         CheckConstraint("seed_last >= seed_first", name="ordered"),
         CheckConstraint("is_exempt = (exempt_reason IS NOT NULL)", name="exempt_says_why"),
+        Index("ix_seed_ranges_seed_space_id_seed_last", "seed_space_id", "seed_last"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, init=False)

@@ -30,6 +30,18 @@ async def insert_missing(
         await session.execute(statement.values(chunk).on_conflict_do_nothing(index_elements=unique))
 
 
+async def insert_new(session: AsyncSession, table: Table, row: Mapping[str, object]) -> bool:
+    """Insert a row unless one of the same unique values is there; return whether it was inserted.
+
+    Somebody who is inserting the same at this moment is waited for.
+    """
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    statement = (postgresql.insert if is_postgresql else sqlite.insert)(table).values(row)
+    key = next(iter(table.primary_key.columns))
+    inserted = await session.execute(statement.on_conflict_do_nothing().returning(key))
+    return inserted.first() is not None
+
+
 async def upsert_rows(
     session: AsyncSession,
     table: Table,

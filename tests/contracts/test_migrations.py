@@ -57,6 +57,8 @@ def test_the_guards_that_no_model_can_state_are_there(connection: Connection) ->
             "audit_entries_no_update",
             "imported_rows_no_delete",
             "imported_rows_no_update",
+            "request_versions_no_delete",
+            "request_versions_no_update",
             "seed_ranges_no_overlap_insert",
             "seed_ranges_no_overlap_update",
             "status_changes_no_delete",
@@ -72,6 +74,7 @@ def test_the_guards_that_no_model_can_state_are_there(connection: Connection) ->
             "audit_entries_not_emptied",
             "ex_seed_ranges_no_overlap",
             "imported_rows_append_only",
+            "request_versions_append_only",
             "status_changes_append_only",
         }
 

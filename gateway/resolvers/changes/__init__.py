@@ -1,0 +1,1 @@
+"""What people change: one file per change, none of which knows GraphQL."""

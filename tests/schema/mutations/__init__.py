@@ -1,0 +1,1 @@
+"""Tests of what can be changed, asked in GraphQL."""
