@@ -1,20 +1,24 @@
 """The upstreams that the settings name, made ready to be read: the only place that knows all adapters."""
 
+import datetime as dt
 import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from gateway.auth.bearer import TokenCheck
+from gateway.auth.credentials import Credentials as PersonalCredentials
 from gateway.auth.roles import RoleRules, parse_roles
 from gateway.auth.sealing import Sealer, sealer_of
 from gateway.auth.signing_keys import SigningKeys
 from gateway.auth.vault import Vault
+from gateway.domain.submission import Timing
 from gateway.errors import SettingError
 from gateway.settings import Settings
 from gateway.store.database import Database
 from gateway.sync.known_tasks import newest_final_tasks, tasks_to_count, unfinished_tasks
 from gateway.sync.lease import Clock
+from gateway.sync.outbox import Outbox
 from gateway.upstreams.cric.client import CricAddress
 from gateway.upstreams.cric.upstream import CricUpstream
 from gateway.upstreams.http import HttpUpstream, Manners
@@ -22,6 +26,8 @@ from gateway.upstreams.iam.openid import LoginClient, OpenIdProvider
 from gateway.upstreams.iam.tokens import Credentials
 from gateway.upstreams.iam.upstream import IamUpstream
 from gateway.upstreams.panda.client import PandaClient
+from gateway.upstreams.panda.commands import PandaCommands, Pool
+from gateway.upstreams.panda.lookup import SubmissionLookup
 from gateway.upstreams.panda.upstream import PandaUpstream
 from gateway.upstreams.ports import Upstream
 from gateway.upstreams.rucio.tokens import GivenToken, PasswordLogin, TokenSource
@@ -44,15 +50,50 @@ def connect(
     ]
 
 
-def _panda(settings: Settings, database: Database, clock: Clock, manners: Manners | None) -> Upstream:
-    client = PandaClient(
+def panda_commands(settings: Settings) -> PandaCommands | None:
+    """Return what gives commands to PanDA in people's names, None without an address of PanDA."""
+    if not settings.panda_url:
+        return None
+    pool = Pool(deadline_s=settings.submit_deadline_s)
+    return PandaCommands(settings.panda_url, origin=settings.panda_origin, pool=pool)
+
+
+def outbox_of(
+    settings: Settings,
+    database: Database,
+    commands: PandaCommands,
+    credentials: PersonalCredentials,
+    clock: Clock,
+) -> Outbox:
+    """Return the outbox of this process; nothing is sent before it is told to work."""
+    deadline = dt.timedelta(seconds=settings.submit_deadline_s)
+    return Outbox(
+        database,
+        commands,
+        SubmissionLookup(_panda_client(settings)),
+        credentials,
+        clock=clock,
+        owner=settings.executor,
+        timing=Timing(
+            deadline=deadline,
+            lease=2 * deadline,
+            settle=dt.timedelta(seconds=settings.submit_settle_s),
+        ),
+    )
+
+
+def _panda_client(settings: Settings, manners: Manners | None = None) -> PandaClient:
+    return PandaClient(
         settings.panda_url,
         token=secret_in(settings.panda_token_file) if settings.panda_token_file else lambda: None,
         origin=settings.panda_origin,
         manners=manners,
     )
+
+
+def _panda(settings: Settings, database: Database, clock: Clock, manners: Manners | None) -> Upstream:
     return PandaUpstream(
-        client,
+        _panda_client(settings, manners),
         known_ids=unfinished_tasks(database),
         canaries=newest_final_tasks(database),
         ids_to_count=tasks_to_count(database),

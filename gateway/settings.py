@@ -84,6 +84,20 @@ class Settings(BaseSettings):
     panda_token_file: Annotated[
         str, Field(description="A file with the access token for PanDA, read anew for each request.")
     ] = ""
+    submit_deadline_s: Annotated[
+        float,
+        Field(gt=0, le=600, description="How long one call that changes something at PanDA may take, s."),
+    ] = 60.0
+    submit_settle_s: Annotated[
+        float,
+        Field(
+            ge=1,
+            description=(
+                "How long after a lost answer PanDA's not having a task is not believed yet, s: three times "
+                "what all but one of a thousand tasks take from being sent to having their name."
+            ),
+        ),
+    ] = 900.0
     rucio_url: Annotated[
         str, Field(description="Address of the Rucio server; empty to leave Rucio alone.")
     ] = ""

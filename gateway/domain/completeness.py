@@ -11,7 +11,7 @@ from typing import Final
 from gateway.domain.seeds import jobs_for
 
 # Submission states in which PanDA certainly has nothing of an attempt, and those in which nobody knows yet.
-_NOTHING_SENT: Final = frozenset({"PLANNED", "REJECTED", "CANCELLED"})
+_NOTHING_SENT: Final = frozenset({"WAITING", "PLANNED", "NEEDS_LOGIN", "REJECTED", "CANCELLED"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,10 @@ EXECUTION_OF_STATE: Final[Mapping[str, Execution]] = MappingProxyType(
 # What our own submission states say while PanDA has no task of an attempt.
 EXECUTION_OF_SUBMISSION: Final[Mapping[str, Execution]] = MappingProxyType(
     {
+        "WAITING": Execution.BLOCKED,
         "PLANNED": Execution.NOT_SUBMITTED,
+        "NEEDS_LOGIN": Execution.ATTENTION,
+        "STUCK": Execution.ATTENTION,
         "SENDING": Execution.SUBMITTING,
         "AMBIGUOUS": Execution.SUBMITTING,
         "REJECTED": Execution.FAILED,

@@ -21,6 +21,24 @@ class CommandKind(StrEnum):
     CHANGE_PRIORITY = "change_priority"
 
 
+@unique
+class CommandState(StrEnum):
+    """What became of a command."""
+
+    SENDING = "SENDING"
+    """Being asked, or whoever asked died while it did."""
+    TAKEN = "TAKEN"
+    """PanDA has taken the wish and will act within minutes."""
+    DONE = "DONE"
+    """The task shows that it was done."""
+    REFUSED = "REFUSED"
+    """PanDA refused it, in words, or could not be reached: nothing was asked."""
+    UNKNOWN = "UNKNOWN"
+    """The answer was lost; the task will show it if it was done."""
+    LAPSED = "LAPSED"
+    """The task has not shown it for long; another command may have replaced it."""
+
+
 _ALL: Final = frozenset(EXECUTION_OF_STATE)
 _OVER: Final = frozenset(
     {"finished", "done", "prepared", "broken", "aborted", "toabort", "aborting", "failed"}

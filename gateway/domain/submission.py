@@ -77,14 +77,17 @@ class Timing:
     lease nothing of ours can leave any more, and `settle` after that PanDA would list whatever had arrived:
     the time in flight, the time until JEDI has refined a task, and a margin. The default of 15 minutes is to
     be set from the service's own figures: three times the 99.9th percentile from submit to refined.
+
+    What is in doubt is looked for `look_every`, and a person is asked after `give_up`. What provably did not
+    leave is sent again `again_after`, and later each time.
     """
 
     deadline: dt.timedelta = dt.timedelta(seconds=60)
     lease: dt.timedelta = dt.timedelta(seconds=120)
     settle: dt.timedelta = dt.timedelta(minutes=15)
     look_every: dt.timedelta = dt.timedelta(seconds=30)
+    again_after: dt.timedelta = dt.timedelta(seconds=5)
     give_up: dt.timedelta = dt.timedelta(hours=24)
-    watch: dt.timedelta = dt.timedelta(days=7)
 
     def __post_init__(self) -> None:
         """Refuse a lease that could end while a call still runs."""
@@ -133,3 +136,19 @@ class Unknown:
 
 
 Reply = Accepted | Refused | LoginNeeded | NotSent | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTask:
+    """A task of PanDA that carries a submission's key."""
+
+    task_id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """All tasks found, by key. `proves_absence` is False when the answer may lack some."""
+
+    tasks: Mapping[str, tuple[FoundTask, ...]]
+    proves_absence: bool

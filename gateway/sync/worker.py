@@ -10,23 +10,31 @@ from sqlalchemy import select
 from gateway.store.database import Database
 from gateway.store.sync_jobs import SyncJob
 from gateway.sync.engine import Engine, RunReport
+from gateway.sync.follow_commands import follow_commands
 from gateway.sync.jobs import PACES, Pace, jobs_of
 from gateway.sync.lease import Clock
+from gateway.sync.outbox import Outbox
 from gateway.sync.reconcile import reconcile
 from gateway.sync.runner import Runner
 from gateway.upstreams.ports import Upstream
 
 log = structlog.get_logger()
 
-# The two jobs that read no upstream: holding the invariants, and starting what is wanted or overdue.
+# The jobs that read no upstream: holding the invariants, starting what is wanted or overdue, and sending what
+# is planned.
 FINDINGS: Final = "findings"
 FINDINGS_EVERY_S: Final = 300
 WANTED: Final = "wanted"
 WANTED_EVERY_S: Final = 5
+OUTBOX: Final = "outbox"
+OUTBOX_EVERY_S: Final = 2
 
 
 class Worker:
-    """Keeps the copies of the upstreams current until it is stopped."""
+    """Keeps the copies of the upstreams current, and sends what is planned, until it is stopped.
+
+    Without an outbox nothing is sent.
+    """
 
     def __init__(
         self,
@@ -37,16 +45,23 @@ class Worker:
         executor: str,
         paces: Mapping[str, Pace] = PACES,
         tells_runs: bool = True,
+        outbox: Outbox | None = None,
     ) -> None:
         self._database = database
         self._upstreams = upstreams
         self._clock = clock
+        self._outbox = outbox
         self._tells_runs = tells_runs
         self.engine = Engine(database, jobs_of(upstreams, paces), clock=clock, owner=executor)
         periods_s = {name: job.pace.changes_every_s for name, job in self.engine.jobs.items()}
         self._runner = Runner(
             database.url,
-            {**periods_s, FINDINGS: FINDINGS_EVERY_S, WANTED: WANTED_EVERY_S},
+            {
+                **periods_s,
+                FINDINGS: FINDINGS_EVERY_S,
+                WANTED: WANTED_EVERY_S,
+                **({} if outbox is None else {OUTBOX: OUTBOX_EVERY_S}),
+            },
             self._work,
             executor=executor,
         )
@@ -66,6 +81,8 @@ class Worker:
     async def stop(self) -> None:
         """Stop: what is in work may end, what is not begun is not begun."""
         await self._runner.stop()
+        if self._outbox is not None:
+            await self._outbox.close()
         for upstream in self._upstreams:
             await upstream.close()
 
@@ -75,6 +92,9 @@ class Worker:
         elif job == WANTED:
             for name in await self._due():
                 self._tell(await self.engine.run_if_due(name))
+        elif job == OUTBOX and self._outbox is not None:
+            await self._outbox.work()
+            await follow_commands(self._database, at=self._clock())
         else:
             self._tell(await self.engine.run_if_due(job))
 

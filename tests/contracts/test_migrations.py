@@ -53,6 +53,8 @@ def test_the_guards_that_no_model_can_state_are_there(connection: Connection) ->
     if connection.dialect.name == "sqlite":
         statement = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
         expected = {
+            "attempt_changes_no_delete",
+            "attempt_changes_no_update",
             "audit_entries_no_delete",
             "audit_entries_no_update",
             "imported_rows_no_delete",
@@ -70,6 +72,7 @@ def test_the_guards_that_no_model_can_state_are_there(connection: Connection) ->
             "UNION SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
         )
         expected = {
+            "attempt_changes_append_only",
             "audit_entries_append_only",
             "audit_entries_not_emptied",
             "ex_seed_ranges_no_overlap",

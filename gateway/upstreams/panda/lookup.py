@@ -7,9 +7,9 @@ unless the same answer contains tasks that must be there.
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from gateway.domain.submission import FoundTask, LookUp
 from gateway.errors import GarbledError
 from gateway.upstreams.panda.client import SOURCE, PandaClient
 from gateway.upstreams.panda.translate import SUBMISSION_KEY, Wire
@@ -21,22 +21,6 @@ _NEARLY_FULL: Final = 0.9
 OVERLAP: Final = dt.timedelta(hours=1)
 # How far back PanDA lists (panda-server 1.0.4).
 WINDOW: Final = dt.timedelta(days=90)
-
-
-@dataclass(frozen=True, slots=True)
-class FoundTask:
-    """One task that carries one of our keys."""
-
-    task_id: int
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class LookUp:
-    """All tasks of the keys asked for. `proves_absence` is False when the answer may lack some."""
-
-    tasks: Mapping[str, tuple[FoundTask, ...]]
-    proves_absence: bool
 
 
 class SubmissionLookup:
@@ -51,8 +35,8 @@ class SubmissionLookup:
     ) -> LookUp:
         """Look for tasks submitted since a moment with these keys; raises UpstreamError without an answer.
 
-        `canaries` are tasks that PanDA must still have, with the moments at which they last changed. A task
-        whose parameters cannot be read may be any of those looked for, and makes absence unproven.
+        `canaries` are tasks that PanDA must still have, with the moments at which they last changed. A new
+        task whose parameters cannot be read may be any of those looked for, and makes absence unproven.
         """
         begin = min([since, *canaries.values()]) - OVERLAP
         kept, answer = await self._client.tasks_since(
@@ -61,9 +45,9 @@ class SubmissionLookup:
         found: dict[str, list[FoundTask]] = {}
         seen: set[int] = set()
         is_clear = True
-        for task_id, status, key, is_readable in kept:
+        for task_id, status, key, is_readable, created in kept:
             seen.add(task_id)
-            is_clear = is_clear and is_readable
+            is_clear = is_clear and (is_readable or (created is not None and created < since - OVERLAP))
             if key is not None and key in keys:
                 found.setdefault(key, []).append(FoundTask(task_id, status))
         return LookUp(
@@ -78,11 +62,25 @@ class SubmissionLookup:
         )
 
 
-def _kept(wire: object) -> tuple[int, str, str | None, bool]:
+def _kept(wire: object) -> tuple[int, str, str | None, bool, dt.datetime | None]:
     if not isinstance(wire, dict) or type(wire.get("jediTaskID")) is not int:
         raise GarbledError(SOURCE, "panda listed something that is not a task")
     found: Wire = wire
     parameters = found.get("raw_task_params")
     is_readable = isinstance(parameters, dict)
     key = parameters.get(SUBMISSION_KEY) if isinstance(parameters, dict) else None
-    return found["jediTaskID"], str(found.get("status")), key if isinstance(key, str) else None, is_readable
+    return (
+        found["jediTaskID"],
+        str(found.get("status")),
+        key if isinstance(key, str) else None,
+        is_readable,
+        _moment(found.get("creationDate")),
+    )
+
+
+def _moment(value: object) -> dt.datetime | None:
+    try:
+        found = dt.datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found if found is None or found.tzinfo is not None else found.replace(tzinfo=dt.UTC)

@@ -1,10 +1,11 @@
 /** Who decided what and when, and what people said. */
 import { useTranslation } from "react-i18next";
-import css from "../../ui/page.module.css";
+
 import { Status } from "../../ui/Status";
 import ui from "../../ui/ui.module.css";
 import { local, utc } from "../../units/times";
 import type { Request } from "./RequestPage";
+import css from "./request.module.css";
 
 export function Talk({ request }: { request: Request }) {
   const { t } = useTranslation();
@@ -26,7 +27,7 @@ export function Talk({ request }: { request: Request }) {
       {request.statusChanges.length > 0 && (
         <section aria-label={t("request.history")}>
           <h2>{t("request.history")}</h2>
-          <ol className={css.plain}>
+          <ol className={css.findings}>
             {request.statusChanges.map(({ toIntent, changedAt, changedBy }) => (
               <li key={changedAt + toIntent}>
                 <Status word={toIntent} /> <span title={utc(changedAt)}>{local(changedAt)}</span>{" "}
