@@ -58,8 +58,8 @@ QUICK_PACES: Final[Mapping[str, Pace]] = MappingProxyType(
     {
         "panda.tasks": Pace(2, 60, 60, 30),
         "panda.job_counts": Pace(15, 15, 60, 60),
-        "rucio.datasets": Pace(5, 60, 60, 30),
-        "rucio.rules": Pace(5, 60, 60, 30),
+        "rucio.datasets": Pace(5, 60, 60, 20),
+        "rucio.rules": Pace(5, 60, 60, 20),
         "rucio.replicas": Pace(10, 10, 60, 60),
         "rucio.storages": Pace(30, 30, 60, 120),
         "cric.sites": Pace(60, 60, 60, 240),
