@@ -27,8 +27,9 @@ DWELL: Final[Mapping[str, dt.timedelta]] = {
     "prepared": dt.timedelta(minutes=1),
     "toretry": dt.timedelta(minutes=1),
     "toabort": dt.timedelta(minutes=1),
-    "aborting": dt.timedelta(minutes=1),
+    "tobroken": dt.timedelta(minutes=1),
     "finishing": dt.timedelta(minutes=1),
+    "passed": dt.timedelta(minutes=1),
 }
 _NEXT: Final[Mapping[str, str]] = {
     "waiting": "registered",
@@ -36,14 +37,17 @@ _NEXT: Final[Mapping[str, str]] = {
     "defined": "ready",
     "ready": "scouting",
     "scouting": "running",
-    "toretry": "running",
-    "toabort": "aborting",
-    "aborting": "aborted",
-    "finishing": "prepared",
+    "toretry": "ready",
+    "toabort": "aborted",
+    "tobroken": "broken",
+    "finishing": "passed",
 }
 COMMAND_WAIT: Final = dt.timedelta(minutes=1)
 JOB_TIME: Final = dt.timedelta(minutes=10)
 FINAL: Final = frozenset({"done", "finished", "failed", "aborted", "broken"})
+_COMPLETED: Final = frozenset({"done", "finished"})
+# JEDI's default, which a task's `maxAttempt` replaces.
+ATTEMPTS: Final = 3
 _REJECTS: Final[Mapping[str, frozenset[str]]] = {
     "kill": FINAL | {"prepared", "toabort", "aborting"},
     "finish": FINAL | {"prepared", "toabort", "aborting"},
@@ -53,6 +57,7 @@ _ACCEPTS: Final[Mapping[str, frozenset[str]]] = {
     "retry": frozenset({"finished", "failed", "exhausted"}),
     "resume": frozenset({"paused", "throttled", "staging"}),
 }
+_NO_COMMON: Final = "failed to extract common parameters"
 _QUEUES: Final = ("JINR_SPD", "PNPI_SPD", "SSAU_SPD", "SPBSU_SPD")
 
 
@@ -78,6 +83,10 @@ class TwinTask:
     user: str = ""
     parent_id: int | None = None
     error: str | None = None
+    # What its error will say when the command that was given last is executed.
+    asked: str | None = None
+    # Since somebody changed it.
+    priority: int | None = None
     created: dt.datetime | None = None
     modified: dt.datetime | None = None
     since: dt.datetime | None = None
@@ -93,7 +102,7 @@ class TwinTask:
     failure_rate: float = 0.0
     # How many jobs end a minute, if not as many as everybody's.
     jobs_per_minute: int | None = None
-    # Exactly so many jobs fail at the first attempt, spread over the task, instead of a share of them.
+    # Exactly so many files fail, spread over the task and until a retry, instead of a share of them.
     unlucky: int | None = None
     # Of some old tasks nobody wrote down how many jobs they had.
     are_jobs_known: bool = True
@@ -105,8 +114,9 @@ class TwinTask:
 
     @property
     def is_refined(self) -> bool:
-        """Whether it has its own name already."""
-        return self.status not in {"waiting", "registered"}
+        """Whether it has its own name already; one that breaks too early never gets it."""
+        is_nameless = self.status in {"tobroken", "broken"} and (self.error or "").startswith(_NO_COMMON)
+        return self.status not in {"waiting", "registered"} and not is_nameless
 
     @property
     def name(self) -> str:
@@ -129,13 +139,14 @@ class TwinTask:
             if place < number:
                 return TwinJob(job_id, queue, state, began, began and began + JOB_TIME)
             place -= number
-        state = "running" if place < self.running else "activated"
+        state = "throttled" if self.status == "paused" else "activated"
+        state = "running" if place < self.running else state
         return TwinJob(
             job_id, _queue_of(index), state, (self.since or began) if state == "running" else None, None
         )
 
     def is_lucky(self, file: int) -> bool:
-        """Whether a job will finish at the first attempt: the same file of the same task always will."""
+        """Whether a job will finish, or fail at each attempt: the same file of the same task always will."""
         if self.unlucky is not None and self.failure_rate > 0:
             place, rest = divmod(file, max(1, self.files // (self.unlucky + 1)))
             return rest != 0 or not 1 <= place <= self.unlucky
@@ -181,8 +192,13 @@ class PandaState:
         self.tasks[task_id] = task
         return task
 
-    def command(self, task_id: int, command: str, *, now: dt.datetime) -> tuple[int, str]:
-        """Take a command, to be executed later; a later one replaces it. Returns PanDA's code and words."""
+    def command(
+        self, task_id: int, command: str, *, now: dt.datetime, by: str = "", is_soft: bool = False
+    ) -> tuple[int, str]:
+        """Take a command, to be executed later; a later one replaces it. Returns PanDA's code and words.
+
+        A soft `finish` lets the jobs end that run.
+        """
         task = self.tasks.get(task_id)
         if task is None or not task.is_known_to_jedi:
             return 2, f"jediTaskID={task_id} not found"
@@ -193,6 +209,7 @@ class PandaState:
                 f"if the task is in {task.status} status "
             )
         self.commands[task_id] = command, now
+        task.asked = f"{'soft ' if is_soft else ''}{command} by {by}"
         words = f"command={command} is registered for task ID {task_id}. will be executed in a few minutes"
         return 0, words
 
@@ -229,24 +246,38 @@ class PandaState:
         return True
 
     def _next(self, task: TwinTask, at: dt.datetime) -> str:
+        if task.status == "passed":
+            return _end_of(task)
         if task.status != "registered":
             following = _NEXT[task.status]
-            return "running" if following == "scouting" and task.parameters.get("skipScout") else following
-        missing = [name for name in ("architecture", "transUses", "transHome") if name not in task.parameters]
-        if missing:
-            task.error = f"KeyError: '{missing[0]}'"
-            return "broken"
+            has_scouted = task.started is not None or task.parameters.get("skipScout")
+            return "running" if following == "scouting" and has_scouted else following
+        for name in ("architecture", "transUses", "transHome"):
+            if name not in task.parameters:
+                task.error = f"{_NO_COMMON} with KeyError:'{name}'"
+                return "tobroken"
         parent = self.tasks.get(task.parent_id or 0)
-        is_waiting = parent is not None and (parent.status not in FINAL or (parent.ended or at) > at)
-        return "pending" if is_waiting else "defined"
+        if parent is not None and (parent.status not in FINAL or (parent.ended or at) > at):
+            task.error = f"pending until parent task {task.parent_id} is done"
+            return "pending"
+        if task.parent_id and (parent is None or parent.status not in _COMPLETED):
+            task.error = f"parent task {task.parent_id} failed to complete"
+            return "tobroken"
+        if "jobParameters" not in task.parameters:
+            task.error = "failed to refine task with KeyError:'jobParameters'"
+            return "tobroken"
+        task.error = None
+        return "defined"
 
     def _wake(self, task: TwinTask) -> bool:
-        """A task that waited for its parent goes on when that has ended."""
+        """A task that waited for its parent goes on when that has ended, or is aborted with it."""
         parent = self.tasks.get(task.parent_id or 0)
         if task.status != "pending" or task.since is None or parent is None or parent.status not in FINAL:
             return False
         at = max(one for one in (task.since, parent.ended) if one is not None)
-        _enter(task, "registered" if parent.status in {"done", "finished"} else "failed", at)
+        if parent.status not in _COMPLETED:
+            task.error = f"parent task is {parent.status}"
+        _enter(task, "registered" if parent.status in _COMPLETED else "toabort", at)
         return True
 
     def _run(self, task: TwinTask, now: dt.datetime) -> bool:
@@ -263,7 +294,8 @@ class PandaState:
         begin = task.files_finished + task.files_failed
         for file in range(begin, begin + number):
             state = "finished" if task.is_lucky(file) else "failed"
-            _add(task.over, _queue_of(file), state)
+            attempts = 1 if state == "finished" else _number(task.parameters.get("maxAttempt")) or ATTEMPTS
+            _add(task.over, _queue_of(file), state, attempts)
             task.files_finished += state == "finished"
             task.files_failed += state == "failed"
         rest = open_files - number
@@ -326,11 +358,23 @@ def _parameters(record: Record) -> Parameters:
 def _execute(task: TwinTask, command: str, at: dt.datetime) -> None:
     if task.status in FINAL and command != "retry":
         return
+    if command != "reassign":
+        task.error = task.asked
     match command:
         case "kill":
+            _stop_jobs(task, "cancelled")
             _enter(task, "toabort", at)
         case "finish":
+            if task.asked is not None and task.asked.startswith("soft "):
+                _add(task.over, _queue_of(task.jobs), "finished", task.running)
+                task.files_finished, task.running = task.files_finished + task.running, 0
+            _stop_jobs(task, "cancelled")
+            task.files_failed = task.files - task.files_finished
             _enter(task, "finishing", at)
+        case "reassign":
+            again = task.running + task.waiting
+            _stop_jobs(task, "closed")
+            task.waiting = again
         case "pause":
             task.old_status = task.status
             _enter(task, "paused", at)
@@ -339,13 +383,20 @@ def _execute(task: TwinTask, command: str, at: dt.datetime) -> None:
             task.old_status = None
         case "retry":
             # What failed is tried once more, and then it works.
-            task.files_failed, task.failure_rate, task.ended = 0, 0.0, None
+            task.files_failed, task.failure_rate = 0, 0.0
             _enter(task, "toretry", at)
         case _:
             pass
 
 
+def _stop_jobs(task: TwinTask, state: str) -> None:
+    _add(task.over, _queue_of(task.jobs), state, task.running + task.waiting)
+    task.running = task.waiting = 0
+
+
 def _enter(task: TwinTask, status: str, at: dt.datetime) -> None:
+    if status == "prepared" or task.status == "toretry":
+        task.error = None
     task.status, task.since, task.modified = status, at, at
     if status in {"scouting", "running"} and task.started is None:
         task.started = at
@@ -356,10 +407,16 @@ def _enter(task: TwinTask, status: str, at: dt.datetime) -> None:
 
 
 def _end(task: TwinTask, at: dt.datetime) -> None:
-    if task.files_finished == task.files:
-        _enter(task, "done", at)
-    else:
-        _enter(task, "finished" if task.files_finished else "failed", at)
+    _enter(task, _end_of(task), at)
+
+
+def _end_of(task: TwinTask) -> str:
+    if task.files and task.files_finished == task.files:
+        return "done"
+    if task.files_finished:
+        return "finished"
+    task.error = " ".join(filter(None, [task.error, "failed since no file was successfully processed"]))
+    return "failed"
 
 
 def _files(parameters: Parameters, inputs: int | None) -> int:
@@ -373,11 +430,11 @@ def _files(parameters: Parameters, inputs: int | None) -> int:
     return 10 if inputs is None else inputs
 
 
-def _add(over: list[tuple[str, str, int]], queue: str, state: str) -> None:
+def _add(over: list[tuple[str, str, int]], queue: str, state: str, number: int) -> None:
     if over and over[-1][:2] == (queue, state):
-        over[-1] = queue, state, over[-1][2] + 1
-    else:
-        over.append((queue, state, 1))
+        over[-1] = queue, state, over[-1][2] + number
+    elif number:
+        over.append((queue, state, number))
 
 
 def _queue_of(index: int) -> str:

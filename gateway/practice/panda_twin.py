@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from gateway.practice.dated import Clock, dated
 from gateway.practice.faults import Faults, with_faults
-from gateway.practice.panda_tasks import JOBS_PER_TASK, PandaState, TwinJob, TwinTask
+from gateway.practice.panda_tasks import FINAL, JOBS_PER_TASK, PandaState, TwinJob, TwinTask
 
 _WINDOW: Final = dt.timedelta(days=90)
 _REGULAR_EXPRESSION: Final = frozenset("^$*+?\\|()")
@@ -236,9 +236,15 @@ def _submit(api: _Api, caller: _Caller, arguments: Arguments) -> _Said:
         parameters |= {"taskType": "anal", "taskPriority": 1000}
     if parameters["taskType"] == "anal" and parameters.get("uniqueTaskName") is True:
         for task in api.state.tasks.values():
-            if task.parameters.get("taskName") == parameters["taskName"] and task.status == "waiting":
+            if task.parameters.get("taskName") != parameters["taskName"] or task.status in FINAL:
+                continue
+            if task.status == "waiting":
                 words = f"jediTaskID={task.task_id} is already queued for outDS={parameters['taskName']}. "
                 return _Said(False, f"{words}You cannot submit duplicated tasks. ", 1)
+            words = (
+                f"jediTaskID={task.task_id} is in the {task.status} state for outDS={parameters['taskName']}"
+            )
+            return _Said(False, f"{words}. You can re-submit it once it goes into a final state. ", 2)
     task = api.state.submit(
         parameters, user=str(parameters["userName"]), parent_id=arguments["parent_tid"], now=api.clock()
     )
@@ -246,12 +252,38 @@ def _submit(api: _Api, caller: _Caller, arguments: Arguments) -> _Said:
 
 
 def _command(name: str) -> Answering:
-    def answer(api: _Api, _caller: _Caller, arguments: Arguments) -> _Said:
-        code, words = api.state.command(arguments["task_id"], name, now=api.clock())
+    def answer(api: _Api, caller: _Caller, arguments: Arguments) -> _Said:
+        if arguments.get("new_parameters"):
+            return _submit_again(api, arguments)
+        code, words = api.state.command(
+            arguments["task_id"],
+            name,
+            now=api.clock(),
+            by=str(caller.name),
+            is_soft=arguments.get("soft") is True,
+        )
         # A retry is called a success whatever becomes of it.
         return _Said(code == 0 or name == "retry", words, code)
 
     return answer
+
+
+def _submit_again(api: _Api, arguments: Arguments) -> _Said:
+    """A retry with new parameters leaves a production task as it is, and makes another one."""
+    old = api.state.tasks.get(arguments["task_id"])
+    if old is None:
+        return _Said(True, "new parameter conversion failed", 1)
+    parameters = {**old.parameters, **arguments["new_parameters"]}
+    task = api.state.submit(parameters, user=old.user, parent_id=None, now=api.clock())
+    return _Said(True, f"succeeded. new jediTaskID={task.task_id}", 0)
+
+
+def _change_priority(api: _Api, _caller: _Caller, arguments: Arguments) -> _Said:
+    task = api.task(arguments["task_id"])
+    if task is None:
+        return _Said(False, "Task not found")
+    task.priority = arguments["priority"]
+    return _Said(True, "1 tasks changed")
 
 
 def _status(api: _Api, _caller: _Caller, arguments: Arguments) -> _Said:
@@ -357,7 +389,7 @@ def _wire_task(task: TwinTask) -> dict[str, Any]:
         "taskType": asked.get("taskType"),
         "processingType": asked.get("processingType"),
         "taskPriority": asked.get("taskPriority"),
-        "currentPriority": asked.get("taskPriority"),
+        "currentPriority": asked.get("taskPriority") if task.priority is None else task.priority,
         "errorDialog": task.error,
         "reqID": asked.get("reqID"),
         "oldStatus": task.old_status,
@@ -428,5 +460,15 @@ _METHODS: Final[Mapping[str, _Method]] = {
         needs_owner=True,
     ),
     "task/pause": _Method(_command("pause"), "POST", _TASK, needs_production=True),
+    # Anybody of the organisation may, for any task.
+    "task/reassign": _Method(
+        _command("reassign"),
+        "POST",
+        {**_TASK, "site": str, "cloud": str, "nucleus": str, "mode": str},
+        {"site": None, "cloud": None, "nucleus": None, "mode": None},
+    ),
+    "task/change_priority": _Method(
+        _change_priority, "POST", {**_TASK, "priority": int}, needs_production=True
+    ),
     "task/resume": _Method(_command("resume"), "POST", _TASK, needs_production=True),
 }

@@ -31,6 +31,7 @@ from tests.support.manners import QUICK, manners_under
 from tests.support.serving import served
 
 START = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
+NO_ARCHITECTURE = "failed to extract common parameters with KeyError:'architecture'"
 TASKS = "/api/v1/task"
 SIMULATION: Mapping[str, object] = {
     "taskName": "PROD2026-001.SIM.1",
@@ -42,6 +43,7 @@ SIMULATION: Mapping[str, object] = {
     "transHome": "",
     "nEvents": 4_000,
     "nEventsPerJob": 4,
+    "jobParameters": [],
 }
 
 
@@ -151,7 +153,7 @@ def test_failed_jobs_are_tried_again_by_a_retry_and_stay_in_the_list() -> None:
     assert answer[0] == 0
     assert (task.status, task.files_finished, task.files_failed) == ("done", 1_000, 0)
     states = Counter(task.job(index).state for index in range(task.jobs))
-    assert states == {"finished": 1_000, "failed": failed}
+    assert states == {"finished": 1_000, "failed": 3 * failed}
 
 
 def test_commands_work_a_while_after_they_were_given() -> None:
@@ -189,7 +191,7 @@ def test_a_reconstruction_waits_for_its_simulation_and_a_bad_task_breaks() -> No
     twin.after(hours=2)
     twin.after(hours=2)
 
-    assert early == ("running", "pending", "broken", "KeyError: 'architecture'")
+    assert early == ("running", "pending", "broken", NO_ARCHITECTURE)
     assert (parent.status, child.status) == ("done", "done")
 
 

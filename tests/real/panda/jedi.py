@@ -5,6 +5,7 @@ depends on the time of day or on how long the machine takes.
 """
 
 import contextlib
+import itertools
 import json
 import re
 import subprocess
@@ -104,11 +105,7 @@ class RealPanda:
             current = database.execute(
                 "SELECT status FROM doma_panda.jedi_tasks WHERE jeditaskid = %s", (task_id,)
             ).fetchall()
-        states: list[str] = []
-        for (state,) in [*rows, *current]:
-            if states[-1:] != [state]:
-                states.append(str(state))
-        return states
+        return [state for state, _ in itertools.groupby(str(row[0]) for row in [*rows, *current])]
 
     def schema_errors(self) -> list[str]:
         """Return the lines of PanDA's logs in which its database did not understand a statement."""

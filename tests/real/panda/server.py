@@ -152,6 +152,8 @@ def _configure(server: PandaServer) -> None:
     """Write what panda-server 1.0.4 needs to run alone; the rest is its own template's."""
     etc = server.home / "etc" / "panda"
     etc.mkdir(parents=True)
+    # What JEDI uploads about a task; in production it is there.
+    (server.home / "jedilog").mkdir()
     templates = server.python.parents[1] / "etc" / "panda"
     address = make_url(server.database_url)
     host = address.query.get("host", address.host or "127.0.0.1")
