@@ -2,11 +2,15 @@
 
 import json
 import re
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from gateway import cli
 from gateway.settings import Settings
 from gateway.sync.jobs import PACES
 from gateway.upstreams.http import Manners
@@ -18,7 +22,7 @@ PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 # The variables documented queries are sent with, by the names they declare.
-VARIABLES = {"name": "PROD2025-013", "did": "MC2025_S1:%"}
+VARIABLES = {"name": "PROD2025-013"}
 
 
 @dataclass(frozen=True)
@@ -119,3 +123,90 @@ def test_every_relative_link_of_the_documentation_leads_somewhere() -> None:
     ]
 
     assert broken == []
+
+
+def test_every_variable_we_send_is_declared_by_a_documented_query() -> None:
+    assert undeclared(VARIABLES, EXAMPLES) == []
+
+
+def test_a_variable_that_no_query_declares_is_found() -> None:
+    assert undeclared({**VARIABLES, "did": ""}, EXAMPLES) == ["did"]
+
+
+def undeclared(variables: Mapping[str, str], examples: Sequence[Example]) -> list[str]:
+    return [name for name in variables if not any(f"${name}:" in example.query for example in examples)]
+
+
+def folders_told(text: str) -> list[str]:
+    """Return what the list of folders names inside gateway/, in its order, folders without the slash."""
+    [block] = re.findall(r"^gateway/\n((?:  \S.*\n)+)", text, re.MULTILINE)
+    return [line.split()[0].removesuffix("/") for line in block.splitlines()]
+
+
+def layers() -> list[str]:
+    """Return the modules of the layers that imports go down, the highest first."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [found] = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
+    return [name.strip().removeprefix("gateway.") for layer in found for name in layer.split(":")]
+
+
+def test_the_list_of_folders_is_what_is_there() -> None:
+    told = folders_told((ROOT / "docs" / "architecture.md").read_text())
+    # The built panel is there on some machines only, and is no code of ours.
+    there = {
+        path.name
+        for path in (ROOT / "gateway").iterdir()
+        if not path.name.startswith("__") and (path.suffix == ".py" or (path / "__init__.py").exists())
+    }
+
+    assert (sorted(told), len(set(told))) == (sorted(there), len(told))
+
+
+def test_the_list_of_folders_goes_down_as_imports_do() -> None:
+    told = [
+        name.removesuffix(".py") for name in folders_told((ROOT / "docs" / "architecture.md").read_text())
+    ]
+
+    assert [name for name in told if name in layers()] == layers()
+
+
+def test_the_list_of_folders_names_the_commands() -> None:
+    [told] = re.findall(r"^  cli\.py +(.*)$", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE)
+
+    assert set(told.split(", ")) == command_names()
+
+
+def test_a_wrong_list_of_folders_is_found() -> None:
+    assert folders_told("gateway/\n  cli.py   run\n  web/     HTTP\nmigrations/\n") == ["cli.py", "web"]
+
+
+def commands_in(text: str) -> set[tuple[str, str]]:
+    """Return the make targets and gateway commands that stand as code in a page."""
+    code = [content for _, content in _BLOCK.findall(text)] + re.findall(r"`([^`\n]+)`", text)
+    found = (re.findall(r"^(?:\.venv/bin/)?(make|gateway) ([a-z-]+)", part, re.MULTILINE) for part in code)
+    return {command for part in found for command in part}
+
+
+def test_every_command_of_the_documentation_exists() -> None:
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    told = {page.name: commands_in(page.read_text()) for page in [*PAGES, ROOT / "CONTRIBUTING.md"]}
+
+    known = {("make", target) for target in targets} | {("gateway", name) for name in command_names()}
+    assert {page: commands - known for page, commands in told.items() if commands - known} == {}
+    assert {("make", "run"), ("make", "test"), ("gateway", "query")} <= told["README.md"]
+
+
+def command_names() -> set[str]:
+    return set(get_command(cli.app).commands)  # type: ignore[attr-defined]
+
+
+def test_a_command_is_read_from_blocks_and_from_lines() -> None:
+    text = "Say `make walk`, not make run.\n\n```sh\ngateway fly --high  # up\n```\n"
+
+    assert commands_in(text) == {("make", "walk"), ("gateway", "fly")}
+
+
+def test_contributing_draws_the_arrow_that_imports_follow() -> None:
+    [drawn] = re.findall(r"^    (cli > .*\n? *.*)$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+
+    assert re.findall(r"\w+", drawn) == layers()
