@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from gateway.domain.steering import CommandKind
+from gateway.domain.submission import Accepted, Refused
 from gateway.practice.panda_tasks import PandaState
 from gateway.practice.panda_twin import Identity, create_panda_twin
+from gateway.upstreams.panda.commands import PandaCommands
 from tests.real.panda.api import PandaApi
 from tests.real.panda.jedi import reconstruction, simulation
 from tests.real.panda.lives import MANAGER, Life, RealLife, TwinLife, analyst_of, manager_of
@@ -75,6 +78,28 @@ def test_a_chain_is_done_and_the_reconstruction_waits_for_the_simulation(life: L
         assert jobs(api, task_id) == {"finished": 3}
         assert api.task(task_id)["errorDialog"] is None
     assert [api.task(one)["parent_tid"] for one in (sim, reco)] == [sim, sim]
+
+
+async def test_the_gateways_own_commands_take_a_chain_to_its_end(life: Life) -> None:
+    commands = PandaCommands(life.url, origin="spd:production")
+    token = life.token(MANAGER)
+    try:
+        sim = await commands.submit(token, simulation(12), None, may_begin=lambda: True)
+        assert isinstance(sim, Accepted)
+        reco = await commands.submit(token, reconstruction(12, nFiles=3), sim.task_id, may_begin=lambda: True)
+        assert isinstance(reco, Accepted)
+        life.fail(sim.task_id, 1)
+        partly = life.until(sim.task_id, "done", "finished", "failed")
+        life.fail(sim.task_id, 0)
+        retried = await commands.command(token, sim.task_id, CommandKind.RETRY, {"no_child_retry": True})
+        life.until(sim.task_id, "done")
+        refused = await commands.command(token, sim.task_id, CommandKind.RETRY)
+        life.until(reco.task_id, "done", "finished")
+    finally:
+        await commands.close()
+
+    assert (partly, type(retried), type(refused)) == ("finished", Accepted, Refused)
+    assert manager_of(life).task(reco.task_id)["parent_tid"] == sim.task_id
 
 
 def test_a_file_is_failed_after_three_attempts_and_a_retry_tries_it_again(life: Life) -> None:
