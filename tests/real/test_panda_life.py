@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -10,7 +10,12 @@ from gateway.domain.steering import CommandKind
 from gateway.domain.submission import Accepted, Refused
 from gateway.practice.panda_tasks import PandaState
 from gateway.practice.panda_twin import Identity, create_panda_twin
+from gateway.store.sources import SourceName
+from gateway.sync.records import SECTIONS
+from gateway.upstreams.http import Manners
+from gateway.upstreams.panda.client import PandaClient
 from gateway.upstreams.panda.commands import PandaCommands
+from gateway.upstreams.panda.feeds import JobCountsFeed, TasksFeed
 from tests.real.panda.api import PandaApi
 from tests.real.panda.jedi import reconstruction, simulation
 from tests.real.panda.lives import MANAGER, Life, RealLife, TwinLife, analyst_of, manager_of
@@ -122,6 +127,44 @@ def test_a_file_is_failed_after_three_attempts_and_a_retry_tries_it_again(life: 
     assert (counted(api, sim), jobs(api, sim)) == ((3, 3, 0), {"finished": 3, "failed": 3})
     first = ["defined", "ready", "running", "prepared", "finished"]
     assert noted(life, sim) == [*first, "ready", "running", "prepared", "done"]
+
+
+async def test_the_gateway_reads_what_became_of_a_task_and_of_all_its_jobs(life: Life) -> None:
+    api = manager_of(life)
+    sim = api.submit(simulation(13))
+    life.fail(sim, 1)
+    life.until(sim, "finished")
+    client = PandaClient(
+        life.url,
+        token=lambda: api.token,
+        origin=api.origin,
+        manners=Manners(per_second=10_000, burst=10_000),
+    )
+
+    async def known() -> Sequence[int]:
+        return [sim]
+
+    try:
+        tasks = [
+            one
+            async for page in TasksFeed(client, known_ids=known, canaries=known).everything()
+            for one in page.records
+        ]
+        counts = [
+            one async for page in JobCountsFeed(client, task_ids=known).everything() for one in page.records
+        ]
+    finally:
+        await client.close()
+
+    (task,) = tasks
+    SECTIONS[SourceName.PANDA][0].row(task)
+    said = ("name", "status", "jobs_expected", "jobs_finished", "jobs_failed", "seed_first", "seed_last")
+    assert [task[name] for name in said] == ["PROD2025-013.SIM.1", "finished", 3, 2, 1, 20_001, 20_003]
+    assert task["ended_at"] is not None
+    by_state = Counter[object]()
+    for one in counts:
+        by_state[one["job_state"]] += int(str(one["jobs"]))
+    assert by_state == {"finished": 2, "failed": 3}
 
 
 def test_a_task_without_any_success_is_failed_and_says_so(life: Life) -> None:
