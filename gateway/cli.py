@@ -33,12 +33,14 @@ from gateway.imports.snapshot_report import render_snapshot
 from gateway.imports.table import read_table
 from gateway.imports.talk import import_talk
 from gateway.logs import set_up_logging
+from gateway.resolvers.release_removals import release_removals
 from gateway.schema.build import build_schema
 from gateway.schema.execution import OperationRequest
 from gateway.settings import LogFormat, Settings, TokenPlaces
 from gateway.store.database import Database, owned_by_this_process, parse_database_url
 from gateway.store.feed import Feed
 from gateway.store.migrate import check_current, upgrade
+from gateway.store.sources import SourceName
 from gateway.sync.reconcile import reconcile
 from gateway.sync.worker import Worker
 from gateway.web.serving import Server
@@ -168,6 +170,30 @@ def sync(
         check_current(_url(settings))
         if asyncio.run(_sync(settings, once=once)):
             raise typer.Exit(1)
+
+
+@app.command()
+def release(
+    job: Annotated[str, typer.Argument(help="The reading that holds rows, for example rucio.rules.")],
+    by: Annotated[str, typer.Option(help="IAM user name of who says so.")],
+    reason: Annotated[str, typer.Option(help="Why the rows are believed to be gone.")],
+) -> None:
+    """Say that rows which were missing all at once are truly gone: the next complete reading marks them."""
+
+    async def work(database: Database) -> int:
+        source = next((one for one in SourceName if one.value == job.partition(".")[0]), None)
+        if source is None:
+            raise InputError(f"{job!r} is no reading: its name begins with panda, rucio, cric or iam")
+        released = await release_removals(
+            database, Viewer(by, username=by), source, job, reason=reason, now=utc_now()
+        )
+        for section, rows in released.rows_by_section.items():
+            typer.echo(f"{section}: {rows} rows may go with the next complete reading that lacks them")
+        return released.rows
+
+    if not _with_database(work):
+        typer.echo(f"{job} holds nothing")
+        raise typer.Exit(1)
 
 
 @app.command()

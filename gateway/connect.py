@@ -16,7 +16,8 @@ from gateway.domain.submission import Timing
 from gateway.errors import SettingError
 from gateway.settings import Settings
 from gateway.store.database import Database
-from gateway.sync.known_tasks import newest_final_tasks, tasks_to_count, unfinished_tasks
+from gateway.sync.known_catalogue import scopes_of_datasets, storages_of_replicas
+from gateway.sync.known_tasks import jobs_counted, newest_final_tasks, tasks_to_count, unfinished_tasks
 from gateway.sync.lease import Clock
 from gateway.sync.outbox import Outbox
 from gateway.upstreams.cric.client import CricAddress
@@ -44,7 +45,7 @@ def connect(
     """
     return [
         *([_panda(settings, database, clock, manners)] if settings.panda_url else []),
-        *([_rucio(settings, clock, manners)] if settings.rucio_url else []),
+        *([_rucio(settings, database, clock, manners)] if settings.rucio_url else []),
         *([_cric(settings, manners)] if settings.cric_url else []),
         *([_iam(settings, manners)] if settings.iam_issuer else []),
     ]
@@ -97,13 +98,20 @@ def _panda(settings: Settings, database: Database, clock: Clock, manners: Manner
         known_ids=unfinished_tasks(database),
         canaries=newest_final_tasks(database),
         ids_to_count=tasks_to_count(database),
+        jobs_counted=jobs_counted(database, clock),
         clock=clock,
     )
 
 
-def _rucio(settings: Settings, clock: Clock, manners: Manners | None) -> Upstream:
+def _rucio(settings: Settings, database: Database, clock: Clock, manners: Manners | None) -> Upstream:
     http = HttpUpstream("rucio", settings.rucio_url, manners=manners)
-    return RucioUpstream(http, _rucio_tokens(settings, http, clock), clock=clock)
+    return RucioUpstream(
+        http,
+        _rucio_tokens(settings, http, clock),
+        clock=clock,
+        known_scopes=scopes_of_datasets(database),
+        known_storages=storages_of_replicas(database),
+    )
 
 
 def _rucio_tokens(settings: Settings, http: HttpUpstream, clock: Clock) -> TokenSource:

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gateway.practice.world import load_practice_world
 from gateway.store.database import Database
@@ -12,6 +13,10 @@ from gateway.sync.reconcile import reconcile
 from tests.support.asking import Asker
 from tests.support.databases import KINDS, DatabaseMaker, opened
 from tests.support.postgres import PostgresMissingError, running_postgres
+
+# A busy machine is no reason to fail: neither an example nor making one up has a time limit.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # The moment at which the practice world was loaded, and at which tests ask unless they say otherwise.
 LOADED_AT = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)

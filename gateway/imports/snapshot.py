@@ -5,6 +5,7 @@ goes in, and only a listing that says it is complete can make rows disappear.
 """
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
@@ -24,10 +25,12 @@ from gateway.sync.link_identities import link_identities
 from gateway.sync.quarantine import quarantine
 from gateway.sync.record_runs import Contact, record_contact
 from gateway.sync.records import SECTIONS, Section, moment
-from gateway.sync.removals import MAY_BE_EMPTY, Removal, remove_missing
+from gateway.sync.removals import MAY_BE_EMPTY, Guard, Removal, remove_missing
 
 # Clocks of two services may differ by this much; more is somebody's mistake.
 CLOCK_TOLERANCE: Final = dt.timedelta(minutes=5)
+# A person brings a snapshot: a short list that lacks much is believed of them, and of no background reading.
+BELIEF: Final = Guard(hold_part=math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,7 @@ async def _take_in(session: AsyncSession, listing: _Listing, taken_at: dt.dateti
             listing=section.name,
             unreadable=intake.unreadable,
             may_be_empty=section.name in MAY_BE_EMPTY,
+            guard=BELIEF,
         )
     await quarantine(session, intake.bad, source=section.source, at=taken_at)
     return SectionReport(

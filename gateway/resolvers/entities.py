@@ -15,7 +15,7 @@ from gateway.store.seeds import SeedRange, SeedSpace
 from gateway.store.sites import Downtime, Queue, Service, Site
 from gateway.store.sources import Source, SourceName, SyncRun
 from gateway.store.storages import Quota, Storage, StorageEndpoint, StorageUsage
-from gateway.store.sync_jobs import SyncJob
+from gateway.store.sync_jobs import HeldRemoval, SyncJob
 from gateway.store.tasks import Task, TaskJobCount
 
 CAMPAIGN = Entity(
@@ -413,6 +413,13 @@ SYNC_JOB = Entity(
     filters={"name": by(SyncJob.name)},
     sorts={"name": SyncJob.name},
     default_order=("name",),
+)
+HELD_REMOVAL = Entity(
+    "HeldRemoval",
+    HeldRemoval,
+    filters={"section": by(HeldRemoval.section)},
+    sorts={"section": HeldRemoval.section},
+    default_order=("section",),
 )
 SYNC_RUN = Entity(
     "SyncRun",

@@ -24,7 +24,7 @@ from gateway.store.seeds import SeedRange, SeedSpace
 from gateway.store.sites import Downtime, Queue, Service, Site
 from gateway.store.sources import Source, SourceName, SyncRun
 from gateway.store.storages import Quota, Storage, StorageEndpoint, StorageUsage
-from gateway.store.sync_jobs import SyncJob
+from gateway.store.sync_jobs import HeldRemoval, SyncJob
 from gateway.store.tasks import Task, TaskJobCount
 
 # Of a campaign
@@ -240,6 +240,7 @@ QUOTAS_BY_PERSON = Relation(
 
 # Of a source and a finding
 JOBS_BY_SOURCE = Relation("jobs", e.SOURCE, e.SYNC_JOB, Source.name, SyncJob.source, is_many=True)
+HELD_BY_JOB = Relation("held", e.SYNC_JOB, e.HELD_REMOVAL, SyncJob.name, HeldRemoval.job, is_many=True)
 RUNS_BY_SOURCE = Relation("runs", e.SOURCE, e.SYNC_RUN, Source.name, SyncRun.source, is_many=True)
 REQUEST_BY_FINDING = Relation(
     "request", e.FINDING, e.REQUEST, FindingRow.request_name, Request.name, is_many=False

@@ -466,6 +466,16 @@ class IdentityFilter(EntityFilter):
     not_: "IdentityFilter | None" = _not()
 
 
+@strawberry.input(description="Which held rows; everything stated must hold.")
+class HeldRemovalFilter(EntityFilter):
+    """Filters of HeldRemoval."""
+
+    section: TextFilter | None = _by("By section, for example rules.")
+    and_: "list[HeldRemovalFilter] | None" = _and()
+    or_: "list[HeldRemovalFilter] | None" = _or()
+    not_: "HeldRemovalFilter | None" = _not()
+
+
 @strawberry.input(description="Which readings; everything stated must hold.")
 class SyncJobFilter(EntityFilter):
     """Filters of SyncJob."""

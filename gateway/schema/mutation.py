@@ -5,12 +5,14 @@ from typing import Annotated
 
 import strawberry
 
+from gateway.resolvers.release_removals import release_removals
 from gateway.resolvers.sync_now import sync_now
 from gateway.schema.context import Info
 from gateway.schema.enums import Right, SourceName
 from gateway.schema.mutations.create_request import CreateRequest
 from gateway.schema.mutations.update_request import UpdateRequest
 from gateway.schema.needs import mutation
+from gateway.schema.scalars import BigInt
 
 
 @strawberry.type(description="The source will be read within seconds, if a worker runs.")
@@ -45,6 +47,32 @@ SyncNowResult = Annotated[
 ]
 
 
+@strawberry.type(
+    description=(
+        "What was held may go: the next complete reading, within seconds, marks as gone what it still lacks."
+    )
+)
+class RemovalsReleased:
+    """The word was taken."""
+
+    job: str = strawberry.field(description="The reading whose rows were released.")
+    rows: BigInt = strawberry.field(description="How many rows may go.")
+    sections: list[str] = strawberry.field(description="Which kinds of rows they are.")
+
+
+@strawberry.type(description="There is nothing to release; nothing was changed.")
+class NothingHeld:
+    """The reading holds nothing."""
+
+    message: str = strawberry.field(description="What was looked for and not found, in a sentence.")
+
+
+ReleaseRemovalsResult = Annotated[
+    RemovalsReleased | NothingHeld,
+    strawberry.union("ReleaseRemovalsResult", description="Whether rows were released."),
+]
+
+
 @strawberry.type(description="Everything that can be changed.")
 class Mutation(CreateRequest, UpdateRequest):
     """The root of all changes; each file of `schema.mutations` adds its own."""
@@ -68,3 +96,28 @@ class Mutation(CreateRequest, UpdateRequest):
                 message=f"{source.name} is not read by this gateway: give its address in the settings."
             )
         return SyncEnqueued(jobs=list(wish.jobs))
+
+    @mutation(
+        needs=Right.OPERATE,
+        concerns="job",
+        description=(
+            "Say that rows which were missing all at once are truly gone; see `held` of a source's jobs."
+        ),
+    )
+    async def release_removals(
+        self,
+        info: Info,
+        source: Annotated[SourceName, strawberry.argument(description="Whose reading it is.")],
+        job: Annotated[str, strawberry.argument(description="The reading, for example rucio.rules.")],
+        reason: Annotated[
+            str, strawberry.argument(description="Why you believe it, in words; kept in the trail.")
+        ],
+    ) -> ReleaseRemovalsResult:
+        """Release what the job holds, or say that it holds nothing."""
+        context = info.context
+        released = await release_removals(
+            context.database, context.viewer, source, job, reason=reason, now=context.reading.now
+        )
+        if not released.rows_by_section:
+            return NothingHeld(message=f"{source.name} has no reading {job[:64]} that holds anything.")
+        return RemovalsReleased(job=job, rows=BigInt(released.rows), sections=list(released.rows_by_section))

@@ -470,6 +470,21 @@ class IdentitySort:
     direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
 
 
+@strawberry.enum(description="What held rows can be sorted by.")
+class HeldRemovalSortField(enum.Enum):
+    """Sort names of HeldRemoval."""
+
+    SECTION = "section"
+
+
+@strawberry.input(description="One key of the order of held rows.")
+class HeldRemovalSort:
+    """One sort key."""
+
+    by: HeldRemovalSortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
 @strawberry.enum(description="What readings can be sorted by.")
 class SyncJobSortField(enum.Enum):
     """Sort names of SyncJob."""

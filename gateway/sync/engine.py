@@ -15,7 +15,7 @@ from enum import StrEnum, unique
 from typing import Final, cast
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.errors import (
@@ -26,20 +26,21 @@ from gateway.errors import (
     UnreachableError,
     UpstreamError,
 )
-from gateway.store.base import Remembered
+from gateway.store.base import JsonValue, Remembered
 from gateway.store.database import Database
 from gateway.store.events import EventKind, tell
 from gateway.store.remembered import Outcome, mark_gone, remember
 from gateway.store.sources import SyncRun
 from gateway.store.sync_jobs import SyncJob
 from gateway.sync.derive import derive_links
+from gateway.sync.held import keep_held, released_keys
 from gateway.sync.intake import Intake, intake_for
 from gateway.sync.jobs import Job
 from gateway.sync.keep_unsaid import keep_unsaid
 from gateway.sync.lease import Clock, Lease, LeaseLostError, take_lease
 from gateway.sync.quarantine import quarantine
 from gateway.sync.records import SECTIONS, Section
-from gateway.sync.removals import MAY_BE_EMPTY, Removal, remove_missing
+from gateway.sync.removals import GUARD, MAY_BE_EMPTY, Guard, Removal, remove_missing
 from gateway.sync.source_state import record_job_of_source
 from gateway.upstreams.ports import Page
 
@@ -52,11 +53,11 @@ EARLY: Final = dt.timedelta(seconds=2)
 # Half a page that cannot be understood is not a few bad records: the service speaks another language now.
 DRIFT_SHARE: Final = 0.20
 DRIFT_ROWS: Final = 10
-# Waiting after failures: doubled each time up to the limit, with full jitter; refusals wait longer at once.
+# Waiting after failures: doubled each time, with jitter, and never longer than the job's own period, so that
+# a service that is well again is read within one. One question each period is what it bears on a good day.
 FIRST_WAIT_S: Final = 1.0
-LONGEST_WAIT_S: Final = 300.0
-DENIED_WAIT_S: Final = 60.0
-LONGEST_DENIED_WAIT_S: Final = 1800.0
+# A run that took longer than its wait is followed by this pause at least.
+SHORTEST_WAIT: Final = dt.timedelta(seconds=1)
 
 
 @unique
@@ -94,10 +95,12 @@ class _Run:
     lease: Lease
     is_whole: bool
     run_id: int
+    began_at: dt.datetime
     intakes: dict[str, Intake] = field(default_factory=dict)
     outcome: Outcome = field(default_factory=Outcome)
     quarantined: int = 0
     taken_at: dt.datetime | None = None
+    clock_ahead_s: float | None = None
 
 
 class SchemaDriftError(UpstreamError):
@@ -105,7 +108,7 @@ class SchemaDriftError(UpstreamError):
 
 
 class Engine:
-    """Runs jobs on a database; `owner` names this process in leases."""
+    """Runs jobs on a database; `owner` names this process in leases, `guard` says which loss is believed."""
 
     def __init__(
         self,
@@ -115,11 +118,13 @@ class Engine:
         clock: Clock,
         owner: str,
         chance: random.Random | None = None,
+        guard: Guard = GUARD,
     ) -> None:
         self._database = database
         self.jobs = jobs
         self._clock = clock
         self._owner = owner
+        self._guard = guard
         self._chance = chance or random.Random()  # noqa: S311 - spreads requests, hides nothing
 
     async def register(self) -> None:
@@ -191,10 +196,11 @@ class Engine:
             session.add(begun)
             await session.flush()
             since = None if is_whole or row.watermark is None else row.watermark - OVERLAP
-            return _Run(job, lease, is_whole, begun.id), since
+            return _Run(job, lease, is_whole, begun.id, now), since
 
     def _is_whole_due(self, row: SyncJob, job: Job, now: dt.datetime) -> bool:
-        if row.watermark is None or row.last_full_ok_at is None:
+        # While something is held only a complete reading can show whether it is back.
+        if row.watermark is None or row.last_full_ok_at is None or row.hold_reason is not None:
             return True
         spread = dt.timedelta(seconds=job.pace.whole_every_s * (0.8 + 0.2 * self._chance.random()))
         return now - row.last_full_ok_at >= spread
@@ -218,12 +224,15 @@ class Engine:
             run.taken_at = page.taken_at
         section = _section(run.job, page.section)
         now = self._clock()
+        if run.clock_ahead_s is None:
+            run.clock_ahead_s = (page.taken_at - now).total_seconds()
         async with self._database.transaction() as session:
             await run.lease.renew(session)
             intake = run.intakes.get(page.section)
             if intake is None:
                 intake = run.intakes[page.section] = await intake_for(session, section)
             known_bad = len(intake.bad)
+            intake.unsaid.clear()
             rows = list(intake.rows(page.records))
             bad = intake.bad[known_bad:]
             if len(bad) > max(DRIFT_ROWS, DRIFT_SHARE * len(page.records)):
@@ -231,7 +240,7 @@ class Engine:
                     section.source.value,
                     f"{len(bad)} of {len(page.records)} {section.name} cannot be understood: {bad[0].error}",
                 )
-            await keep_unsaid(session, section, rows, page.records)
+            await keep_unsaid(session, section, intake.unsaid)
             run.outcome += await remember(session, rows, source=section.source, at=now)
             if page.whole_of is not None and not bad:
                 run.outcome += await self._replace(session, section, rows, page.whole_of, now)
@@ -263,12 +272,14 @@ class Engine:
             row = await session.get_one(SyncJob, run.job.name)
             may_sweep = run.is_whole and run.job.feed.lists_everything
             hold_reason = await self._sweep(session, run, row, now) if may_sweep else row.hold_reason
-            row.watermark = max(filter(None, (row.watermark, run.taken_at)), default=None)
+            row.watermark = _watermark(row.watermark, run.taken_at, now)
+            row.clock_ahead_s = run.clock_ahead_s
             row.last_ok_at = now
             if run.is_whole and hold_reason is None:
                 row.last_full_ok_at = now
             row.hold_reason, row.error, row.fails = hold_reason, None, 0
-            row.due_at = now + dt.timedelta(seconds=run.job.pace.changes_every_s)
+            # Counted from its beginning: a run of a few seconds must not miss the tick after it.
+            row.due_at = run.began_at + dt.timedelta(seconds=run.job.pace.changes_every_s)
             verdict = Verdict.HELD if hold_reason else Verdict.OK
             report = RunReport(
                 run.job.name, verdict, run.is_whole, run.outcome, run.quarantined, error=hold_reason
@@ -283,12 +294,13 @@ class Engine:
     async def _sweep(self, session: AsyncSession, run: _Run, row: SyncJob, now: dt.datetime) -> str | None:
         """Mark as gone what this whole reading and the one before lacked; return why something is held."""
         missed = cast("dict[str, list[str]]", row.missing or {})
-        still: dict[str, list[str]] = {}
-        reasons: list[str] = []
+        released = await released_keys(session, run.job.name)
+        doubt = await self._doubt(session, run.job)
+        removals: dict[str, Removal] = {}
         for name in run.job.feed.sections:
             section = _section(run.job, name)
             intake = run.intakes.get(name)
-            removal: Removal = await remove_missing(
+            removals[name] = await remove_missing(
                 session,
                 section.model,
                 intake.seen if intake else frozenset(),
@@ -297,13 +309,28 @@ class Engine:
                 unreadable=intake.unreadable if intake else 0,
                 may_be_empty=name in MAY_BE_EMPTY,
                 missed_before=frozenset(missed.get(name, ())),
+                released=released.get(name, frozenset()),
+                doubt=doubt,
+                guard=self._guard,
             )
-            run.outcome += Outcome(gone=removal.gone)
-            still[name] = sorted(removal.missing)
-            if removal.hold_reason:
-                reasons.append(removal.hold_reason)
-        row.missing = cast("dict[str, object]", still)  # type: ignore[assignment]
-        return "; ".join(reasons) or None
+            run.outcome += Outcome(gone=removals[name].gone)
+        row.missing = cast("JsonValue", {name: sorted(one.missing) for name, one in removals.items()})
+        await keep_held(session, run.job.name, removals, at=now)
+        return "; ".join(one.hold_reason for one in removals.values() if one.hold_reason) or None
+
+    async def _doubt(self, session: AsyncSession, job: Job) -> str | None:
+        """Return which other reading of the source is failing or held: an empty list is then no good sign."""
+        other = await session.scalar(
+            select(SyncJob.name)
+            .where(
+                SyncJob.source == job.feed.source.value,
+                SyncJob.name != job.name,
+                or_(SyncJob.error.is_not(None), SyncJob.hold_reason.is_not(None)),
+            )
+            .order_by(SyncJob.name)
+            .limit(1)
+        )
+        return None if other is None else f"{other} is in trouble at the same time"
 
     async def _fail(self, run: _Run, error: UpstreamError) -> RunReport:
         """Write down why a run ended early, and when to try again; what it kept so far stays."""
@@ -316,24 +343,20 @@ class Engine:
             row = await session.get_one(SyncJob, run.job.name)
             row.fails += 1
             row.error = error.message
-            row.due_at = now + dt.timedelta(seconds=self._wait_s(error, row.fails))
+            row.due_at = self._due_at(run, error, fails=row.fails, now=now)
             await self._close_run(session, run, report, now)
             await run.lease.give_up(session)
             await record_job_of_source(session, run.job.feed.source)
         log.warning(error.message, action="sync.failed", job=run.job.name, verdict=report.verdict)
         return report
 
-    def _wait_s(self, error: UpstreamError, fails: int) -> float:
-        """Return how long to leave the upstream alone: its own wish, else doubled each time, with jitter."""
+    def _due_at(self, run: _Run, error: UpstreamError, *, fails: int, now: dt.datetime) -> dt.datetime:
+        """Return when to ask again: when the upstream wishes, else after a wait that doubles each time."""
         if isinstance(error, BusyError) and error.retry_after_s is not None:
-            return error.retry_after_s
-        first, longest = (
-            (DENIED_WAIT_S, LONGEST_DENIED_WAIT_S)
-            if isinstance(error, DeniedError)
-            else (FIRST_WAIT_S, LONGEST_WAIT_S)
-        )
-        bound = min(longest, first * 2.0 ** min(fails - 1, 12))
-        return bound * (0.5 + 0.5 * self._chance.random())
+            return now + dt.timedelta(seconds=error.retry_after_s)
+        bound = min(run.job.pace.changes_every_s, FIRST_WAIT_S * 2.0 ** min(fails - 1, 12))
+        wait = dt.timedelta(seconds=bound * (0.5 + 0.5 * self._chance.random()))
+        return max(run.began_at + wait, now + SHORTEST_WAIT)
 
     async def _close_run(self, session: AsyncSession, run: _Run, report: RunReport, now: dt.datetime) -> None:
         row = await session.get_one(SyncRun, run.run_id)
@@ -346,6 +369,19 @@ class Engine:
         row.rows_gone = report.outcome.gone
         row.rows_quarantined = report.quarantined
         tell(session, EventKind.SYNC, run.job.feed.source.value, at=now)
+
+
+def _watermark(
+    before: dt.datetime | None, taken_at: dt.datetime | None, now: dt.datetime
+) -> dt.datetime | None:
+    """The upstream's moment up to which changes are read; never ahead of our own clock.
+
+    Situation: a service's clock is ahead for an hour and then set right. Consequence: what changes within
+    that hour carries times before the watermark, and no reading of changes would find it. Decision: of two
+    clocks the earlier one counts; if ours is the wrong one, more is read again and nothing is lost.
+    """
+    known = [moment for moment in (before, taken_at and min(taken_at, now)) if moment is not None]
+    return max(known, default=None)
 
 
 def _section(job: Job, name: str) -> Section:

@@ -30,6 +30,11 @@ class Intake:
     unreadable: int = 0
     unknown_fields: Counter[str] = field(default_factory=Counter)
     bad: list[BadRecord] = field(default_factory=list)
+    unsaid: list[tuple[Remembered, frozenset[str]]] = field(default_factory=list)
+    _fields: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._fields = self.section.fields
 
     def rows(self, records: Iterable[object]) -> Iterator[Remembered]:
         """Yield the rows of the good records; a bad one whose key can be read still exists at its source."""
@@ -41,7 +46,9 @@ class Intake:
             except BadRecordError as error:
                 self._set_aside(record, str(error))
                 continue
-            self.unknown_fields.update(content.keys() - self.section.fields)
+            self.unknown_fields.update(content.keys() - self._fields)
+            if missing := self._fields.difference(content):
+                self.unsaid.append((row, missing))
             self.seen.add(tuple(getattr(row, name) for name in self.section.key_fields))
             yield row
 

@@ -1,15 +1,18 @@
 """What our copy knows of PanDA's tasks, for a service that can neither list everything nor page."""
 
+import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
 
 from gateway.domain.states import EXECUTION_OF_STATE, FINAL_EXECUTIONS
 from gateway.store.database import Database
 from gateway.store.tasks import Task, TaskJobCount
+from gateway.sync.lease import Clock
 
 Ids = Callable[[], Awaitable[Sequence[int]]]
+Counted = Callable[[int], Awaitable[int]]
 
 # PanDA's own states in which nothing more happens by itself.
 FINAL_STATES: Final = frozenset(
@@ -19,6 +22,8 @@ FINAL_STATES: Final = frozenset(
 CANARIES: Final = 3
 # Tasks whose jobs are counted in one run: each costs PanDA several calls.
 COUNTED_AT_ONCE: Final = 200
+# Jobs that were there so long ago prove nothing any more: PanDA may have forgotten them.
+COUNTS_HOLD_FOR: Final = dt.timedelta(days=1)
 
 
 def unfinished_tasks(database: Database) -> Ids:
@@ -53,23 +58,47 @@ def newest_final_tasks(database: Database) -> Ids:
 
 
 def tasks_to_count(database: Database) -> Ids:
-    """Return a question for the tasks whose jobs should be counted: unfinished ones, and those never counted.
+    """Return a question for the tasks whose jobs should be counted: unfinished, or changed since counted.
 
-    The newest come first, a bounded number at a time.
+    So each is counted once more after its end. The newest come first, a bounded number at a time.
     """
 
     async def ask() -> Sequence[int]:
-        counted = select(TaskJobCount.jedi_task_id).where(TaskJobCount.gone_at.is_(None))
+        is_counted = exists().where(
+            TaskJobCount.jedi_task_id == Task.jedi_task_id,
+            TaskJobCount.gone_at.is_(None),
+            TaskJobCount.last_seen_at >= Task.changed_at,
+        )
         async with database.snapshot() as session:
             found = await session.scalars(
                 select(Task.jedi_task_id)
                 .where(
                     Task.gone_at.is_(None),
-                    Task.status.not_in(FINAL_STATES) | Task.jedi_task_id.not_in(counted),
+                    Task.status.not_in(FINAL_STATES) | ~is_counted,
                 )
                 .order_by(Task.jedi_task_id.desc())
                 .limit(COUNTED_AT_ONCE)
             )
             return found.all()
+
+    return ask
+
+
+def jobs_counted(database: Database, clock: Clock) -> Counted:
+    """Return a question for how many jobs of a task were counted lately; 0 for none, or not for a day.
+
+    So a list of jobs that is shorter than it was, and stays so for a day, is believed in the end.
+    """
+
+    async def ask(task_id: int) -> int:
+        async with database.snapshot() as session:
+            found = await session.scalar(
+                select(func.sum(TaskJobCount.jobs)).where(
+                    TaskJobCount.jedi_task_id == task_id,
+                    TaskJobCount.gone_at.is_(None),
+                    TaskJobCount.last_seen_at > clock() - COUNTS_HOLD_FOR,
+                )
+            )
+            return int(found or 0)
 
     return ask

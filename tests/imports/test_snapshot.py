@@ -350,7 +350,7 @@ json_values = st.recursive(
 sections = [section for group in SECTIONS.values() for section in group]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.sampled_from(sections), st.data())
 def test_any_record_is_a_row_or_is_set_aside(section, data):
     record = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(sorted(section.fields), json_values)))

@@ -219,9 +219,71 @@ async def test_waiting_doubles_and_ends_with_a_good_run(bench: Bench) -> None:
 
     await bench.run()
 
-    bounds = [min(300.0, 2.0**n) for n in range(12)]
+    # Never longer than the job's own period: so a service that is well again is read within one.
+    bounds = [min(PACE.changes_every_s, 2.0**n) for n in range(12)]
     assert all(bound / 2 <= wait <= bound for wait, bound in zip(waits, bounds, strict=True))
     assert ((await bench.job()).fails, (await bench.job()).error) == (0, None)
+
+
+@pytest.mark.parametrize("fault", [BrokenError, DeniedError])
+async def test_a_service_that_is_well_again_is_read_within_one_period(
+    bench: Bench, fault: type[UpstreamError]
+) -> None:
+    bench.upstream.fault = lambda: fault("cric", "failed")
+    for _time in range(12):
+        await bench.run()
+    too_early = await bench.engine.run_if_due("cric.queues")
+    bench.upstream.fault = None
+    bench.clock.forward(seconds=PACE.changes_every_s)
+
+    report = await bench.engine.run_if_due("cric.queues")
+
+    assert too_early is None
+    assert report is not None
+    assert report.verdict is Verdict.OK
+
+
+async def test_a_run_of_some_seconds_does_not_miss_the_tick_after_it(bench: Bench) -> None:
+    original = bench.upstream.everything
+
+    async def slow() -> AsyncIterator[Page]:
+        async for page in original():
+            bench.clock.forward(seconds=3)
+            yield page
+
+    bench.upstream.everything = slow  # type: ignore[method-assign]
+    await bench.run()
+
+    assert (await bench.job()).due_at == START + dt.timedelta(seconds=PACE.changes_every_s)
+
+
+async def test_a_clock_that_was_ahead_hides_no_change_when_it_is_set_right(bench: Bench) -> None:
+    bench.upstream.offers_changes = True
+    bench.upstream.clock = lambda: bench.clock() + dt.timedelta(hours=1)
+    await bench.run()
+    ahead_s = (await bench.job()).clock_ahead_s
+    bench.upstream.clock = bench.clock
+
+    await bench.run(whole=False)
+
+    assert ahead_s == 3600
+    assert bench.upstream.asked == ["everything", "changes since 11:50"]
+
+
+@pytest.mark.parametrize(
+    ("known", "left", "is_held"), [(4, 2, True), (4, 3, False), (3, 2, True), (9, 6, True), (10, 7, False)]
+)
+async def test_a_third_of_a_list_is_held_however_short_it_is(
+    bench: Bench, known: int, left: int, is_held: bool
+) -> None:
+    bench.upstream.queues = {f"Q{n}": queue(f"Q{n}") for n in range(known)}
+    await bench.run()
+    bench.upstream.queues = {f"Q{n}": queue(f"Q{n}") for n in range(left)}
+
+    verdicts = [await bench.run() for _time in range(2)]
+
+    assert verdicts == [Verdict.HELD if is_held else Verdict.OK] * 2
+    assert len(await bench.present()) == (known if is_held else left)
 
 
 async def test_changes_are_asked_from_the_upstreams_clock_with_overlap(bench: Bench) -> None:

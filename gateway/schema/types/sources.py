@@ -1,21 +1,24 @@
 """The sources of remembered data in the schema: how fresh each is, and what its last runs did."""
 
 import datetime as dt
+from typing import Final
 
 import strawberry
 
 from gateway.resolvers import relations as r
-from gateway.resolvers.entities import SYNC_JOB, SYNC_RUN
+from gateway.resolvers.entities import HELD_REMOVAL, SYNC_JOB, SYNC_RUN
+from gateway.resolvers.loading import load_many
 from gateway.schema.connection import Connection
 from gateway.schema.context import Info
 from gateway.schema.enums import SourceName
-from gateway.schema.filters import SyncJobFilter, SyncRunFilter
+from gateway.schema.filters import HeldRemovalFilter, SyncJobFilter, SyncRunFilter
 from gateway.schema.links import connection, links
 from gateway.schema.node import RowType
 from gateway.schema.scalars import BigInt
-from gateway.schema.sorts import SyncJobSort, SyncRunSort
+from gateway.schema.sorts import HeldRemovalSort, SyncJobSort, SyncRunSort
 from gateway.store.sources import Source as SourceRow
 from gateway.store.sources import SyncRun as SyncRunRow
+from gateway.store.sync_jobs import HeldRemoval as HeldRemovalRow
 from gateway.store.sync_jobs import SyncJob as SyncJobRow
 from gateway.sync.jobs import PACES
 from gateway.upstreams.http import Manners
@@ -38,6 +41,10 @@ class CallLimits:
     def of(cls, manners: Manners) -> "CallLimits":
         """Show the bounds."""
         return cls(at_once=manners.at_once, per_second=manners.per_second, burst=manners.burst)
+
+
+# Clocks that differ by more make readings of changes ask for too much, and people doubt what is shown.
+CLOCK_TOLERANCE_S: Final = 300.0
 
 
 @strawberry.type(description="A service whose data this gateway keeps a copy of, and how fresh the copy is.")
@@ -74,6 +81,19 @@ class Source(RowType):
     def manners(self) -> CallLimits:
         """Return the bounds all adapters keep."""
         return CallLimits.of(Manners())
+
+    @strawberry.field(
+        description="That its clock and ours differ by more than five minutes, in words; else null."
+    )
+    async def clock_warning(self, info: Info) -> str | None:
+        """Return the greatest difference that its last readings met, if it is too great."""
+        jobs = await load_many(info.context.reading, r.JOBS_BY_SOURCE, self.row)
+        found = [job.clock_ahead_s for job in jobs if job.clock_ahead_s is not None]
+        ahead_s = max(found, key=abs, default=0.0)
+        if abs(ahead_s) <= CLOCK_TOLERANCE_S:
+            return None
+        way = "ahead of" if ahead_s > 0 else "behind"
+        return f"{self.row.name}'s clock is {abs(ahead_s):.0f} s {way} ours: set one of the two by NTP."
 
     @strawberry.field(description="Which service.")
     def name(self) -> SourceName:
@@ -133,6 +153,23 @@ class SyncJob(RowType):
         pace = PACES.get(self.row.name)
         return None if pace is None else pace.whole_every_s
 
+    held: list["HeldRemoval"] = links(
+        r.HELD_BY_JOB,
+        HeldRemovalFilter,
+        HeldRemovalSort,
+        "What was missing and is not believed to be gone, by section; empty on a good day.",
+    )
+
+    @strawberry.field(
+        description=(
+            "How far the source's clock was ahead of ours at the last good run, seconds; a little below 0, "
+            "for the time an answer takes, when both are right. Null when there never was a good run."
+        )
+    )
+    def clock_ahead_seconds(self) -> float | None:
+        """Return the difference of the clocks."""
+        return self.row.clock_ahead_s
+
     @strawberry.field(description="The earliest moment of the next run, UTC; null when it never ran.")
     def next_run_at(self) -> dt.datetime | None:
         """Return when the job is due."""
@@ -149,6 +186,34 @@ class SyncJob(RowType):
         """Return whether somebody holds the job's lease."""
         until = self.row.lease_until
         return until is not None and until > info.context.reading.now
+
+
+@strawberry.type(
+    description=(
+        "Rows that a complete reading lacked all at once, which is more often a fault than the truth. They "
+        "stay as they are until the source lists them again, or an operator releases them."
+    )
+)
+class HeldRemoval(RowType):
+    """What one reading holds back of one section."""
+
+    row: strawberry.Private[HeldRemovalRow]
+    entity = HELD_REMOVAL
+
+    section: str = strawberry.field(description="Which rows, for example rules.")
+    rows: BigInt = strawberry.field(description="How many of them were missing at the last complete reading.")
+    known_rows: BigInt = strawberry.field(description="Of how many that were known.")
+    held_at: dt.datetime = strawberry.field(description="Since when they are held, UTC.")
+    released_at: dt.datetime | None = strawberry.field(
+        description="When an operator said that they may go, UTC; null while nobody has."
+    )
+    released_by: str | None = strawberry.field(description="Who said so; null while nobody has.")
+
+    @strawberry.field(description="The keys of some of them, at most ten.")
+    def examples(self) -> list[str]:
+        """Return the keys as texts."""
+        found = self.row.examples
+        return [str(key) for key in found] if isinstance(found, list) else []
 
 
 @strawberry.type(description="One attempt to bring a part of a copy up to date, and what it did.")

@@ -17,6 +17,9 @@ from gateway.upstreams.ports import Record
 MAX_AFFECTED: Final = 500
 _ADDRESS: Final = re.compile(r"[^\s@<>()\[\],;:]+@[^\s@<>()\[\],;:]+")
 
+# What a centre says of its sites.
+_OF_CENTRE: Final = frozenset({"country", "cores", "storage_usable_bytes", "latitude", "longitude"})
+
 
 def entries_of(document: Document, what: str) -> Iterator[tuple[str, Entry]]:
     """Yield a listing's entries with their keys; raises GarbledError for anything but objects keyed by name.
@@ -32,6 +35,8 @@ def entries_of(document: Document, what: str) -> Iterator[tuple[str, Entry]]:
 def site_of(name: str, site: Entry, centres: Mapping[str, Entry]) -> Record:
     """Return the record of `<plugin>/site`; cores and disk are the centre's, which CRIC counts there.
 
+    Of a centre that CRIC names and does not list nothing is said, rather than that it has nothing.
+
     CRIC has no field for usual cores, raw disk and a remark on the storage: they are read from the site's
     free `params` (`cores_usual`, `storage_raw_bytes`, `storage_note`) where an operator wrote them.
     """
@@ -40,7 +45,7 @@ def site_of(name: str, site: Entry, centres: Mapping[str, Entry]) -> Record:
     centre = centres.get(centre_name or "") or (inner if isinstance(inner, Mapping) else {})
     params = site.get("params")
     said: Entry = params if isinstance(params, Mapping) else {}
-    return {
+    record: Record = {
         "name": name,
         "centre_name": centre_name,
         "country": _text(_first(site.get("country"), site.get("rc_country"), centre.get("country"))),
@@ -54,6 +59,9 @@ def site_of(name: str, site: Entry, centres: Mapping[str, Entry]) -> Record:
         "latitude": _real(_first(site.get("latitude"), centre.get("latitude"))),
         "longitude": _real(_first(site.get("longitude"), centre.get("longitude"))),
     }
+    if centre_name is not None and not centre:
+        return {name: value for name, value in record.items() if name not in _OF_CENTRE or value is not None}
+    return record
 
 
 def centre_of(entry: Entry) -> str | None:

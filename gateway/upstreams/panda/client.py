@@ -99,7 +99,10 @@ class PandaClient:
     async def task(self, task_id: int) -> tuple[Wire | None, Answer]:
         """All of one task; needs panda-server 0.7.2. None is no proof of absence: PanDA hides failures so."""
         envelope, answer = await self.call("GET", "task/get_detailed_info", params={"task_id": task_id})
-        return _found(envelope), answer
+        found = _found(envelope)
+        if found is not None and found.get("jediTaskID") != task_id:
+            raise GarbledError(SOURCE, f"panda sent something else where task {task_id} was promised")
+        return found, answer
 
     async def task_status(self, task_id: int) -> str | None:
         """One task's state; None is no proof of absence."""
@@ -116,12 +119,12 @@ class PandaClient:
         return _found(envelope)
 
     async def job_ids(self, task_id: int) -> tuple[Sequence[int], Answer]:
-        """The ids of a task's jobs, retried ones too; an empty list may be a failure of PanDA's database."""
+        """The ids of a task's jobs, each once, retried ones too; an empty list may be a failed look-up."""
         envelope, answer = await self.call("GET", "task/get_job_ids", params={"task_id": task_id})
         data = _succeeded(envelope).data
         if not isinstance(data, list) or not all(type(one) is int for one in data):
             raise GarbledError(SOURCE, "panda sent something else where a list of job ids was promised")
-        return data, answer
+        return sorted(set(data)), answer
 
     async def jobs(self, job_ids: Sequence[int], keep: Callable[[object], Kept]) -> list[Kept]:
         """What `keep` makes of at most MAX_JOBS_PER_CALL jobs, archived or not; none may be left out."""

@@ -26,6 +26,7 @@ from gateway.upstreams.ports import Page
 
 Ids = Callable[[], Awaitable[Collection[int]]]
 TellCoreSeconds = Callable[[int, int | None], Awaitable[None]]
+JobsCounted = Callable[[int], Awaitable[int]]
 
 # How far back a list of tasks reaches (panda-server 1.0.4, getTaskIDsWithCriteria_JEDI).
 WINDOW: Final = dt.timedelta(days=90)
@@ -192,7 +193,8 @@ class JobCountsFeed:
 
     Each task's counts come whole in one page, and then `tell_core_seconds` is told what its jobs used, None
     when some job does not say. Of tasks without a page nothing is known, and PanDA's empty list of jobs makes
-    no page: it may stand for a failure. Retried jobs count too.
+    no page: it may stand for a failure. Retried jobs count too, so a task never has fewer jobs than it had:
+    a list shorter than what `jobs_counted` gives is not believed, which the reading says at its end.
     """
 
     name = "panda.job_counts"
@@ -201,17 +203,27 @@ class JobCountsFeed:
     lists_everything = False
 
     def __init__(
-        self, client: PandaClient, *, task_ids: Ids, tell_core_seconds: TellCoreSeconds | None = None
+        self,
+        client: PandaClient,
+        *,
+        task_ids: Ids,
+        jobs_counted: JobsCounted | None = None,
+        tell_core_seconds: TellCoreSeconds | None = None,
     ) -> None:
         self._client = client
         self._task_ids = task_ids
+        self._counted = jobs_counted
         self._tell = tell_core_seconds
 
     async def everything(self) -> AsyncIterator[Page]:
         """Count the jobs of the given tasks."""
+        short: list[int] = []
         for task_id in sorted(await self._task_ids()):
             job_ids, answer = await self._client.job_ids(task_id)
             if not job_ids:
+                continue
+            if self._counted is not None and len(job_ids) < await self._counted(task_id):
+                short.append(task_id)
                 continue
             jobs, is_whole = await self._jobs(job_ids)
             counts = job_counts(task_id, jobs)
@@ -219,6 +231,9 @@ class JobCountsFeed:
             yield Page("job_counts", counts, answer.date, whole_of=proof)
             if self._tell is not None:
                 await self._tell(task_id, core_seconds(jobs) if is_whole else None)
+        if short:
+            some = ", ".join(str(one) for one in short[:3])
+            raise GarbledError(SOURCE, f"panda lists fewer jobs than before of {len(short)} tasks ({some})")
 
     def changes(self, since: dt.datetime) -> AsyncIterator[Page]:
         """PanDA cannot tell which jobs changed: NotOfferedError."""

@@ -13,13 +13,36 @@ Record = dict[str, object]
 UNREFINED_USER: Final = "tobeset"
 # The key under which the gateway's own submissions carry their token; PanDA keeps unknown parameters.
 SUBMISSION_KEY: Final = "spdSubmissionKey"
+# Which of PanDA's fields say something of ours; without any of them nothing is said.
+_SAID_BY: Final[Mapping[str, Sequence[str]]] = {
+    "user_name": ("userName",),
+    "working_group": ("workingGroup",),
+    "task_type": ("taskType",),
+    "parent_task_id": ("parent_tid",),
+    "created_at": ("creationDate",),
+    "started_at": ("startTime",),
+    "ended_at": ("endTime",),
+    "modified_at": ("modificationTime",),
+    "priority": ("currentPriority", "taskPriority"),
+    "core_count": ("coreCount",),
+    "error_dialog": ("errorDialog",),
+    "jobs_expected": ("nFiles",),
+    "jobs_finished": ("nFilesFinished",),
+    "jobs_failed": ("nFilesFailed",),
+    "events_reported": ("raw_task_params",),
+    "events_per_job": ("raw_task_params", "splitRule"),
+    "seed_first": ("raw_task_params",),
+    "seed_last": ("raw_task_params",),
+    "submission_key": ("raw_task_params",),
+}
 
 
 def task_record(wire: Wire) -> Record:
     """A task of `get_detailed_info` or `get_tasks_detailed_info_since` as a record of the section "tasks".
 
     PanDA counts input files; they are jobs while a job takes one of them, which productions do. Sizes, wall
-    times and missing seeds are not PanDA's to say, core seconds come from jobs: those fields are left out.
+    times and missing seeds are not PanDA's to say, core seconds come from jobs: those fields are left out,
+    and so is what this answer does not say at all.
     """
     asked = _object(wire.get("raw_task_params"))
     is_refined = wire.get("userName") != UNREFINED_USER
@@ -28,7 +51,7 @@ def task_record(wire: Wire) -> Record:
     events_per_job = _events_per_job(wire, asked)
     expected, finished, failed = _jobs(wire, asked)
     first, last = _seeds(asked, expected)
-    return {
+    record = {
         "jedi_task_id": task_id,
         "name": wire.get("taskName") if is_refined else asked.get("taskName", wire.get("taskName")),
         "status": wire.get("status"),
@@ -53,6 +76,8 @@ def task_record(wire: Wire) -> Record:
         "seed_last": last,
         "submission_key": asked.get(SUBMISSION_KEY),
     }
+    unsaid = {name for name, sources in _SAID_BY.items() if not any(one in wire for one in sources)}
+    return {name: value for name, value in record.items() if name not in unsaid}
 
 
 def task_of_old_server(task_id: int, status: str, parameters: Wire) -> Record:

@@ -7,7 +7,7 @@ from typing import Final
 from gateway.errors import DeniedError, UpstreamError
 from gateway.store.sources import SourceName
 from gateway.upstreams.panda.client import PandaClient
-from gateway.upstreams.panda.feeds import Ids, JobCountsFeed, TasksFeed, TellCoreSeconds
+from gateway.upstreams.panda.feeds import Ids, JobCountsFeed, JobsCounted, TasksFeed, TellCoreSeconds
 from gateway.upstreams.ports import Feed, Health
 
 # The clocks may differ by this much before the overlap of readings begins to be used up.
@@ -34,6 +34,7 @@ class PandaUpstream:
         known_ids: Ids,
         canaries: Ids,
         ids_to_count: Ids,
+        jobs_counted: JobsCounted | None = None,
         tell_core_seconds: TellCoreSeconds | None = None,
         clock: Callable[[], dt.datetime],
     ) -> None:
@@ -41,7 +42,12 @@ class PandaUpstream:
         self._clock = clock
         self.feeds: Sequence[Feed] = (
             TasksFeed(client, known_ids=known_ids, canaries=canaries),
-            JobCountsFeed(client, task_ids=ids_to_count, tell_core_seconds=tell_core_seconds),
+            JobCountsFeed(
+                client,
+                task_ids=ids_to_count,
+                jobs_counted=jobs_counted,
+                tell_core_seconds=tell_core_seconds,
+            ),
         )
 
     async def look(self) -> Health:

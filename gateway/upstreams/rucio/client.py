@@ -158,7 +158,16 @@ class RucioClient:
             return token
         async with self._trying:
             if token not in self._tried:
-                await self._try(token)
+                try:
+                    await self._try(token)
+                except _UnknownTokenError:
+                    # It ended since it was given: once, with a new one where there is one.
+                    self.tokens.refused(token)
+                    renewed = await self.tokens.token()
+                    if renewed == token:
+                        raise
+                    token = renewed
+                    await self._try(token)
                 # Bounded: tokens live for an hour, and a refused one is taken out.
                 self._tried = {*list(self._tried)[-7:], token}
         return token
@@ -177,6 +186,8 @@ class RucioClient:
                     f"rucio does not accept our token; its {len(token)} characters are too long for a Rucio"
                     " on PostgreSQL: have the issuer leave the groups out",
                 ) from failure
+            if _is_unknown_token(answer):
+                raise _UnknownTokenError(_SOURCE, failure.message) from failure
             raise failure
 
 
@@ -187,6 +198,10 @@ def rfc1123(moment: dt.datetime) -> str:
     day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[utc.weekday()]
     months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
     return f"{day}, {utc.day:02} {months[utc.month - 1]} {utc.year} {utc:%H:%M:%S} UTC"
+
+
+class _UnknownTokenError(DeniedError):
+    """Rucio does not know a token that it gave, or that somebody gave us for it."""
 
 
 class _AbsentError(BrokenError):

@@ -7,7 +7,7 @@ answer: what changes while it goes on is asked for again the next time.
 import asyncio
 import datetime as dt
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from itertools import islice
 from typing import Final
 
@@ -16,6 +16,9 @@ from gateway.store.sources import SourceName
 from gateway.upstreams.ports import Page
 from gateway.upstreams.rucio import translate
 from gateway.upstreams.rucio.client import BULK_LIMIT, Listing, RucioClient
+
+# Names that our copy knows; asked at each reading.
+Names = Callable[[], Awaitable[Collection[str]]]
 
 # Rows of a page; what is in memory at once is a few of them.
 PAGE_ROWS: Final = 1000
@@ -29,7 +32,8 @@ class DatasetsFeed:
     """Datasets and containers, scope by scope: their names first, then what is known of them.
 
     Rucio leaves DIDs it does not know out of a bulk answer, so each answer is counted against its question,
-    and a second list of names is the witness of the first.
+    and a second list of names is the witness of the first. `known_scopes` is the witness of the list of
+    scopes, which Rucio never shortens: a scope cannot be deleted.
     """
 
     name = "rucio.datasets"
@@ -37,14 +41,19 @@ class DatasetsFeed:
     sections: Sequence[str] = ("datasets",)
     lists_everything = True
 
-    def __init__(self, client: RucioClient) -> None:
+    def __init__(self, client: RucioClient, known_scopes: Names | None = None) -> None:
         self._client = client
+        self._known_scopes = known_scopes
 
     async def everything(self) -> AsyncIterator[Page]:
         """Read all datasets and containers of all scopes."""
         _, began = await self._client.ping()
         yield _page("datasets", (), began)
-        for scope in await self._client.scopes():
+        scopes = await self._client.scopes()
+        known = await self._known_scopes() if self._known_scopes else ()
+        if lost := sorted(set(known).difference(scopes)):
+            raise GarbledError("rucio", f"rucio lists no scope {lost[0]}, in which datasets are known")
+        for scope in scopes:
             names = _names(await self._client.collections(scope))
             async for page in self._described(scope, names, began):
                 yield page
@@ -124,24 +133,36 @@ class RulesFeed:
 
 
 class ReplicasFeed:
-    """Dataset replicas, storage by storage; Rucio cannot tell which of them changed."""
+    """Dataset replicas, storage by storage; Rucio cannot tell which of them changed.
+
+    A storage of `known_storages` that the list lacks is asked for all the same: only Rucio's word that it
+    does not exist says that its replicas are gone.
+    """
 
     name = "rucio.replicas"
     source = SourceName.RUCIO
     sections: Sequence[str] = ("replicas",)
     lists_everything = True
 
-    def __init__(self, client: RucioClient) -> None:
+    def __init__(self, client: RucioClient, known_storages: Names | None = None) -> None:
         self._client = client
+        self._known_storages = known_storages
 
     async def everything(self) -> AsyncIterator[Page]:
         """Read the replicas at all storages."""
         storages = await self._client.storages()
         yield _page("replicas", (), storages.taken_at)
-        for rse in _rse_names(storages.rows.rows()):
+        listed = _rse_names(storages.rows.rows())
+        for rse in listed:
             listing = await _at_storage(self._client, rse, "replicas")
             if listing is not None:
                 for page in _pages("replicas", listing, translate.replica, at=storages.taken_at):
+                    yield page
+        known = await self._known_storages() if self._known_storages else ()
+        for rse in sorted(set(known).difference(listed)):
+            unlisted = await self._client.at_storage(rse, "replicas")
+            if unlisted is not None:
+                for page in _pages("replicas", unlisted, translate.replica, at=storages.taken_at):
                     yield page
 
     def changes(self, since: dt.datetime) -> AsyncIterator[Page]:

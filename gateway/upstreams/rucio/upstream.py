@@ -8,7 +8,7 @@ from gateway.store.sources import SourceName
 from gateway.upstreams.http import HttpUpstream
 from gateway.upstreams.ports import Feed, Health
 from gateway.upstreams.rucio.client import Listing, RucioClient
-from gateway.upstreams.rucio.feeds import DatasetsFeed, ReplicasFeed, RulesFeed, StoragesFeed
+from gateway.upstreams.rucio.feeds import DatasetsFeed, Names, ReplicasFeed, RulesFeed, StoragesFeed
 from gateway.upstreams.rucio.tokens import Clock, TokenSource
 
 # Beyond half of the overlap with which changes are asked for, differences of clocks begin to matter.
@@ -16,18 +16,29 @@ _CLOCK_TOLERANCE_S = 300.0
 
 
 class RucioUpstream:
-    """A Rucio server, read with one token source; owns the HTTP client."""
+    """A Rucio server, read with one token source; owns the HTTP client.
+
+    `known_scopes` and `known_storages` give what our copy has, to see through lists that lack some of it.
+    """
 
     source = SourceName.RUCIO
 
-    def __init__(self, http: HttpUpstream, tokens: TokenSource, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        http: HttpUpstream,
+        tokens: TokenSource,
+        *,
+        clock: Clock,
+        known_scopes: Names | None = None,
+        known_storages: Names | None = None,
+    ) -> None:
         self._http = http
         self._client = RucioClient(http, tokens)
         self._clock = clock
         self.feeds: Sequence[Feed] = (
-            DatasetsFeed(self._client),
+            DatasetsFeed(self._client, known_scopes),
             RulesFeed(self._client),
-            ReplicasFeed(self._client),
+            ReplicasFeed(self._client, known_storages),
             StoragesFeed(self._client),
         )
 
