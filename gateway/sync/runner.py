@@ -24,6 +24,9 @@ POLL_S: Final = 0.5
 # How long a clean stop waits for runs that are in work; they then lose nothing but their last page.
 STOP_S: Final = 10
 APPLICATION: Final = "spd-gateway"
+# Ticks deleted by one statement, and at most in one go: deleting must not hold up the ticks that come.
+FORGET_AT_ONCE: Final = 500
+FORGET_MOST: Final = 20_000
 
 
 class Runner:
@@ -73,6 +76,25 @@ class Runner:
     async def stop(self) -> None:
         """Stop calling and wait a while for what is in work."""
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=STOP_S)
+
+    async def forget(self, ended_before: dt.datetime) -> int:
+        """Delete what DBOS remembers of ticks that had ended by then; return how many, at most FORGET_MOST.
+
+        A tick is needed as long as another process may still come to it, which is seconds.
+        """
+        forgotten = 0
+        while forgotten < FORGET_MOST:
+            ended = await DBOS.list_workflows_async(
+                completed_before=ended_before.isoformat(),
+                limit=FORGET_AT_ONCE,
+                load_input=False,
+                load_output=False,
+            )
+            if not ended:
+                break
+            await DBOS.delete_workflows_async([one.workflow_id for one in ended])
+            forgotten += len(ended)
+        return forgotten
 
 
 async def _awaited(work: Work, job: str, planned_at: dt.datetime) -> None:

@@ -11,6 +11,7 @@ from gateway.store.database import Database
 from gateway.store.sync_jobs import SyncJob
 from gateway.sync.engine import Engine, RunReport
 from gateway.sync.follow_commands import follow_commands
+from gateway.sync.forget_runs import forget_runs
 from gateway.sync.jobs import PACES, Pace, jobs_of
 from gateway.sync.lease import Clock
 from gateway.sync.outbox import Outbox
@@ -20,14 +21,18 @@ from gateway.upstreams.ports import Upstream
 
 log = structlog.get_logger()
 
-# The jobs that read no upstream: holding the invariants, starting what is wanted or overdue, and sending what
-# is planned.
+# The jobs that read no upstream: holding the invariants, starting what is wanted or overdue, sending what is
+# planned, and forgetting what no longer explains anything.
 FINDINGS: Final = "findings"
 FINDINGS_EVERY_S: Final = 300
 WANTED: Final = "wanted"
 WANTED_EVERY_S: Final = 5
 OUTBOX: Final = "outbox"
 OUTBOX_EVERY_S: Final = 2
+FORGET: Final = "forget"
+FORGET_EVERY_S: Final = 600
+# Ended ticks; the runs themselves are kept longer (`forget_runs`).
+TICKS_KEPT_FOR: Final = dt.timedelta(hours=1)
 
 
 class Worker:
@@ -60,6 +65,7 @@ class Worker:
                 **periods_s,
                 FINDINGS: FINDINGS_EVERY_S,
                 WANTED: WANTED_EVERY_S,
+                FORGET: FORGET_EVERY_S,
                 **({} if outbox is None else {OUTBOX: OUTBOX_EVERY_S}),
             },
             self._work,
@@ -92,6 +98,10 @@ class Worker:
         elif job == WANTED:
             for name in await self._due():
                 self._tell(await self.engine.run_if_due(name))
+        elif job == FORGET:
+            now = self._clock()
+            await forget_runs(self._database, at=now)
+            await self._runner.forget(now - TICKS_KEPT_FOR)
         elif job == OUTBOX and self._outbox is not None:
             await self._outbox.work()
             await follow_commands(self._database, at=self._clock())

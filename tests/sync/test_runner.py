@@ -16,10 +16,10 @@ from tests.support.databases import DatabaseMaker
 TICKER = Path(__file__).with_name("ticker.py")
 
 
-def ticker(url: str, executor: str, file: Path, seconds: float) -> subprocess.Popen[str]:
+def ticker(url: str, executor: str, file: Path, seconds: float, *more: str) -> subprocess.Popen[str]:
     """Start a process that notes its ticks, and wait until it runs."""
     process = subprocess.Popen(
-        [sys.executable, str(TICKER), url, executor, str(file), str(seconds)],
+        [sys.executable, str(TICKER), url, executor, str(file), str(seconds), *more],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -47,6 +47,17 @@ def test_three_processes_share_every_tick_and_a_killed_one_stops_nothing(
     assert [tick for tick, times in noted.items() if times > 1] == []
     assert len([tick for tick in noted if tick[0] == "fast"]) >= 3
     assert len([tick for tick in noted if tick[0] == "slow"]) >= 1
+
+
+def test_ticks_that_have_ended_can_be_forgotten(database_maker: DatabaseMaker, tmp_path: Path) -> None:
+    file = tmp_path / "ticks"
+    process = ticker(database_maker.empty_url(), "gw-0", file, 5, "forget")
+
+    first, second = process.communicate(timeout=120)[0].splitlines()
+
+    # A tick may begin while the others are forgotten; those of the first seconds are gone the second time.
+    assert int(first) >= 3
+    assert int(second) <= 2
 
 
 @pytest.mark.parametrize(

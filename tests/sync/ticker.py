@@ -1,4 +1,7 @@
-"""A process that notes every tick it is given in a file: `ticker.py URL EXECUTOR FILE SECONDS`."""
+"""A process that notes every tick it is given in a file: `ticker.py URL EXECUTOR FILE SECONDS [forget]`.
+
+With `forget` it has the ended ticks forgotten twice at its end, and prints how many were.
+"""
 
 import asyncio
 import datetime as dt
@@ -9,7 +12,7 @@ from gateway.store.database import parse_database_url
 from gateway.sync.runner import Runner
 
 
-async def main(url: str, executor: str, file: str, seconds: float) -> None:
+async def main(url: str, executor: str, file: str, seconds: float, *, forgets: bool) -> None:
     """Run for a while; write one line per tick: the job, the planned second, the executor."""
     notes = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
@@ -20,7 +23,11 @@ async def main(url: str, executor: str, file: str, seconds: float) -> None:
     await runner.start()
     print("started", flush=True)
     await asyncio.sleep(seconds)
+    if forgets:
+        print(await runner.forget(dt.datetime.now(dt.UTC)), flush=True)
+        print(await runner.forget(dt.datetime.now(dt.UTC)), flush=True)
     await runner.stop()
 
 
-asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4])))
+forgets = sys.argv[5:] == ["forget"]
+asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4]), forgets=forgets))
