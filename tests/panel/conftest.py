@@ -1,5 +1,6 @@
 """A real Chromium on the panel that `gateway run` serves, with the practice data."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -7,9 +8,10 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from gateway.web.panel import is_built
 
@@ -74,19 +76,28 @@ async def browser(gateway_url: str) -> AsyncIterator[Browser]:
     """A browser for all tests; each test gets a clean context of it."""
     del gateway_url  # without a gateway no browser is started
     async with async_playwright() as playwright:
+        expect.set_options(timeout=PAGE_TIMEOUT_MS)
         browser = await playwright.chromium.launch(executable_path=Path(CHROMIUM or ""), args=ARGUMENTS)
         yield browser
         await browser.close()
 
 
-@pytest.fixture
-async def page(browser: Browser, gateway_url: str) -> AsyncIterator[Page]:
-    """A page of a new visitor; at the end nothing it logged may be an error, a broken policy above all."""
+@contextlib.asynccontextmanager
+async def new_page(
+    browser: Browser,
+    gateway_url: str,
+    *,
+    locale: str = "en-GB",
+    color_scheme: Literal["light", "dark"] = "light",
+    size: tuple[int, int] = (1440, 900),
+) -> AsyncIterator[Page]:
+    """Give a page of a new visitor; nothing it logs may be an error, a broken policy above all."""
     context = await browser.new_context(
         base_url=gateway_url,
-        locale="en-GB",
+        locale=locale,
         timezone_id="Europe/Moscow",
-        viewport={"width": 1440, "height": 900},
+        color_scheme=color_scheme,
+        viewport={"width": size[0], "height": size[1]},
     )
     context.set_default_timeout(PAGE_TIMEOUT_MS)
     page = await context.new_page()
@@ -96,3 +107,10 @@ async def page(browser: Browser, gateway_url: str) -> AsyncIterator[Page]:
     yield page
     await context.close()
     assert complaints == []
+
+
+@pytest.fixture
+async def page(browser: Browser, gateway_url: str) -> AsyncIterator[Page]:
+    """A page of a new visitor, English, light."""
+    async with new_page(browser, gateway_url) as page:
+        yield page

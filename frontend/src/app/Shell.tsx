@@ -47,9 +47,12 @@ export function Shell() {
             variant="default"
             size="xs"
             leftSection={<IconSearch size={14} aria-hidden />}
-            rightSection={<kbd className={css.key}>Ctrl K</kbd>}
+            rightSection={
+              <kbd className={css.key} aria-hidden>
+                Ctrl K
+              </kbd>
+            }
             onClick={spotlight.open}
-            aria-label={t("app.search")}
           >
             <span className={css.searchWords}>{t("app.search")}</span>
           </Button>

@@ -1,4 +1,12 @@
 /** The pages of the menu, in its order. */
 import { paths } from "../paths";
 
-export const NAVIGATION = [{ key: "requests", to: paths.requests() }] as const;
+export const NAVIGATION = [
+  { key: "requests", to: paths.requests() },
+  { key: "tasks", to: paths.tasks() },
+  { key: "datasets", to: paths.datasets() },
+  { key: "storages", to: paths.storages() },
+  { key: "sites", to: paths.sites() },
+  { key: "people", to: paths.people() },
+  { key: "findings", to: paths.findings() },
+] as const;

@@ -5,13 +5,13 @@ import { useTranslation } from "react-i18next";
 import type { ResultOf } from "../../api/graphql";
 import { paths } from "../../paths";
 import { Age } from "../../ui/Age";
+import css from "../../ui/page.module.css";
 import { Status } from "../../ui/Status";
 import ui from "../../ui/ui.module.css";
 import { bytes, count } from "../../units/numbers";
 import { local, utc } from "../../units/times";
 import type { AttemptLine } from "./documents";
 import type { Request } from "./RequestPage";
-import css from "./request.module.css";
 
 type AttemptData = ResultOf<typeof AttemptLine>;
 
@@ -84,7 +84,7 @@ function TaskLine({ task }: { task: NonNullable<AttemptData["task"]> }) {
         <Age of={task} />
       </p>
       {task.missingSeeds && (
-        <p className={css.missing}>
+        <p className={css.notice}>
           {t("request.missingSeeds")}: <code>{task.missingSeeds}</code>
         </p>
       )}

@@ -1,10 +1,9 @@
 /** What the checks say of this production, the worst first. */
 import { useTranslation } from "react-i18next";
-
+import css from "../../ui/page.module.css";
 import { Status } from "../../ui/Status";
 import ui from "../../ui/ui.module.css";
 import type { Request } from "./RequestPage";
-import css from "./request.module.css";
 
 export function Findings({ findings }: { findings: Request["findings"]["nodes"] }) {
   const { t } = useTranslation();
@@ -13,7 +12,7 @@ export function Findings({ findings }: { findings: Request["findings"]["nodes"] 
   return (
     <section aria-label={t("request.findings")}>
       <h2>{t("request.findings")}</h2>
-      <ul className={css.findings}>
+      <ul className={css.plain}>
         {open.map((finding) => (
           <li key={finding.id}>
             <Status word={finding.severity} /> {finding.message}

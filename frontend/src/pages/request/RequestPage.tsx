@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useQuery, useSubscription } from "urql";
 
 import type { ResultOf } from "../../api/graphql";
+import css from "../../ui/page.module.css";
 import { Empty, Failed, Loading } from "../../ui/States";
 import { Status } from "../../ui/Status";
 import ui from "../../ui/ui.module.css";
@@ -13,7 +14,6 @@ import { Chain } from "./Chain";
 import { RequestChanges, RequestQuery } from "./documents";
 import { Facts } from "./Facts";
 import { Findings } from "./Findings";
-import css from "./request.module.css";
 import { Talk } from "./Talk";
 
 export type Request = Extract<ResultOf<typeof RequestQuery>["request"], { __typename: "Request" }>;

@@ -1,11 +1,10 @@
 /** Who decided what and when, and what people said. */
 import { useTranslation } from "react-i18next";
-
+import css from "../../ui/page.module.css";
 import { Status } from "../../ui/Status";
 import ui from "../../ui/ui.module.css";
 import { local, utc } from "../../units/times";
 import type { Request } from "./RequestPage";
-import css from "./request.module.css";
 
 export function Talk({ request }: { request: Request }) {
   const { t } = useTranslation();
@@ -27,7 +26,7 @@ export function Talk({ request }: { request: Request }) {
       {request.statusChanges.length > 0 && (
         <section aria-label={t("request.history")}>
           <h2>{t("request.history")}</h2>
-          <ol className={css.findings}>
+          <ol className={css.plain}>
             {request.statusChanges.map(({ toIntent, changedAt, changedBy }) => (
               <li key={changedAt + toIntent}>
                 <Status word={toIntent} /> <span title={utc(changedAt)}>{local(changedAt)}</span>{" "}

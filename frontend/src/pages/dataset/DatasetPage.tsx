@@ -1,0 +1,91 @@
+/** One dataset: its rules, its copies and how long they live. */
+import { Link, useParams } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { useQuery } from "urql";
+
+import { paths } from "../../paths";
+import { Age } from "../../ui/Age";
+import { FactList } from "../../ui/FactList";
+import page from "../../ui/page.module.css";
+import { Empty, Failed, Loading } from "../../ui/States";
+import { Status } from "../../ui/Status";
+import { bytes, count } from "../../units/numbers";
+import { local, utc } from "../../units/times";
+import { DatasetQuery } from "./documents";
+
+export function DatasetPage() {
+  const { t } = useTranslation();
+  const { did } = useParams({ from: "/datasets/$did" });
+  const [{ data, error }, again] = useQuery({ query: DatasetQuery, variables: { did } });
+  if (data === undefined) return error ? <Failed error={error} again={() => again()} /> : <Loading />;
+  if (data.dataset.__typename !== "Dataset") return <Empty>{data.dataset.message}</Empty>;
+  const { dataset } = data;
+  return (
+    <article className={page.page}>
+      <header className={page.head}>
+        <h1 className={page.long}>{dataset.did}</h1>
+        <Age of={dataset} />
+      </header>
+      {error && <Failed error={error} partly />}
+      <FactList
+        facts={[
+          [t("dataset.type"), dataset.dataType],
+          [t("dataset.size"), dataset.isOpen ? t("dataset.open") : bytes(dataset.sizeBytes)],
+          [t("dataset.files"), count(dataset.fileCount)],
+          [t("dataset.events"), count(dataset.eventCount)],
+          [
+            t("request.name"),
+            dataset.requestName && <Link to={paths.request(dataset.requestName)}>{dataset.requestName}</Link>,
+          ],
+          [
+            t("request.task"),
+            dataset.task && <Link to={paths.task(dataset.task.jediTaskId)}>{dataset.task.name}</Link>,
+          ],
+          [t("dataset.account"), dataset.account],
+          [t("dataset.created"), local(dataset.createdAt)],
+          [t("dataset.closedAt"), local(dataset.closedAt)],
+          [t("dataset.expires"), local(dataset.expiresAt)],
+        ]}
+      />
+      <h2>{t("dataset.replicas")}</h2>
+      <ul className={page.plain}>
+        {dataset.replicas.map(({ id, rseName, state, availableFiles, fileCount, sizeBytes }) => (
+          <li key={id}>
+            {rseName} <Status word={state} /> {bytes(sizeBytes)}, {count(availableFiles)} / {count(fileCount)}
+          </li>
+        ))}
+      </ul>
+      <h2>{t("dataset.rules")}</h2>
+      <div className={page.wide}>
+        <table className={page.small}>
+          <thead>
+            <tr>
+              <th scope="col">{t("dataset.where")}</th>
+              <th scope="col">{t("task.status")}</th>
+              <th scope="col">{t("dataset.account")}</th>
+              <th scope="col">{t("dataset.locks")}</th>
+              <th scope="col">{t("dataset.expires")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {dataset.rules.map((rule) => (
+              <tr key={rule.id}>
+                <td>
+                  {rule.rseExpression} × {count(rule.copies)}
+                </td>
+                <td>
+                  <Status word={rule.state} title={rule.error ?? undefined} />
+                </td>
+                <td>{rule.account}</td>
+                <td className={page.number}>
+                  {count(rule.locksOk)} / {count(rule.locksReplicating)} / {count(rule.locksStuck)}
+                </td>
+                <td title={utc(rule.expiresAt)}>{local(rule.expiresAt)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,98 @@
+/** One PanDA task: where its jobs run, what is missing and what PanDA says of it. */
+import { Link, useParams } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { useQuery, useSubscription } from "urql";
+
+import type { ResultOf } from "../../api/graphql";
+import { paths } from "../../paths";
+import { Age } from "../../ui/Age";
+import { FactList } from "../../ui/FactList";
+import page from "../../ui/page.module.css";
+import { Empty, Failed, Loading } from "../../ui/States";
+import { Status } from "../../ui/Status";
+import ui from "../../ui/ui.module.css";
+import { bytes, count, decimal } from "../../units/numbers";
+import { local } from "../../units/times";
+import { TaskChanges, TaskQuery } from "./documents";
+import { JobCounts } from "./JobCounts";
+
+export type Task = Extract<ResultOf<typeof TaskQuery>["task"], { __typename: "Task" }>;
+
+export function TaskPage() {
+  const { t } = useTranslation();
+  const { jediTaskId } = useParams({ from: "/tasks/$jediTaskId" });
+  const variables = { jediTaskId: Number(jediTaskId) };
+  const [{ data, error, fetching }, again] = useQuery({ query: TaskQuery, variables });
+  const [changes] = useSubscription({ query: TaskChanges, variables });
+  useEffect(() => {
+    if (changes.data !== undefined) again({ requestPolicy: "network-only" });
+  }, [changes.data, again]);
+  if (data === undefined) return error ? <Failed error={error} again={() => again()} /> : <Loading />;
+  if (data.task.__typename !== "Task") return <Empty>{data.task.message}</Empty>;
+  const { task } = data;
+  return (
+    <article className={page.page} aria-busy={fetching}>
+      <header className={page.head}>
+        <h1>
+          {t("request.task")} {String(task.jediTaskId)}
+        </h1>
+        <Status word={task.status} />
+        <span>{task.name}</span>
+        <Age of={task} />
+      </header>
+      {error && <Failed error={error} partly />}
+      <FactList
+        facts={[
+          [
+            t("request.name"),
+            task.requestName && (
+              <Link to={paths.request(task.requestName)}>
+                {task.requestName} {task.stepKind} {String(task.attemptNumber ?? "")}
+              </Link>
+            ),
+          ],
+          [t("task.jobs"), count(task.jobsExpected)],
+          [t("task.done"), count(task.jobsFinished)],
+          [t("task.failed"), count(task.jobsFailed)],
+          [t("request.events"), count(task.events)],
+          [t("task.output"), bytes(task.outputBytes)],
+          [t("task.coreHours"), decimal(task.coreHours)],
+          [t("request.priority"), count(task.priority)],
+          [t("task.user"), task.user?.displayName ?? task.userName],
+          [t("task.started"), local(task.startedAt)],
+          [t("task.ended"), local(task.endedAt)],
+          [
+            t("task.parent"),
+            task.parent && <Link to={paths.task(task.parent.jediTaskId)}>{task.parent.name}</Link>,
+          ],
+        ]}
+      />
+      {task.missingSeeds && (
+        <p className={page.notice}>
+          {t("request.missingSeeds")}: <code>{task.missingSeeds}</code>
+        </p>
+      )}
+      {task.errorDialog && (
+        <>
+          <h2>{t("task.error")}</h2>
+          <p className={ui.text}>{task.errorDialog}</p>
+        </>
+      )}
+      <JobCounts counts={task.jobCounts} />
+      {task.datasets.length > 0 && (
+        <>
+          <h2>{t("request.datasets")}</h2>
+          <ul className={page.plain}>
+            {task.datasets.map(({ id, did, isOpen, sizeBytes, fileCount }) => (
+              <li key={id}>
+                <Link to={paths.dataset(did)}>{did}</Link> {isOpen ? t("dataset.open") : bytes(sizeBytes)},{" "}
+                {t("dataset.fileCount", { count: Number(fileCount ?? 0) })}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </article>
+  );
+}

@@ -1,0 +1,53 @@
+import { graphql } from "../../api/graphql";
+import { Freshness } from "../../ui/documents";
+
+export const TaskQuery = graphql(
+  `
+    query Task($jediTaskId: BigInt!) {
+      task(jediTaskId: $jediTaskId) {
+        __typename
+        ... on Absent { message asOf }
+        ... on Unknown { message reason }
+        ... on Task {
+          id
+          jediTaskId
+          name
+          status
+          execution
+          userName
+          user { username displayName }
+          workingGroup
+          requestName
+          stepKind
+          attemptNumber
+          priority
+          coreCount
+          jobsExpected
+          jobsFinished
+          jobsFailed
+          events
+          eventsPerJob
+          outputBytes
+          logBytes
+          coreHours
+          createdAt
+          startedAt
+          endedAt
+          missingSeeds
+          errorDialog
+          jobCounts { queueName jobState jobs queue { id status site { id name } } }
+          datasets { id did dataType sizeBytes fileCount isOpen }
+          parent { jediTaskId name status }
+          ...Freshness
+        }
+      }
+    }
+  `,
+  [Freshness],
+);
+
+export const TaskChanges = graphql(`
+  subscription TaskChanges($jediTaskId: BigInt) {
+    taskChanged(jediTaskId: $jediTaskId) { id jediTaskId }
+  }
+`);
