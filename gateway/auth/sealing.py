@@ -71,7 +71,7 @@ def sealer_of(text: str, setting: str) -> Sealer:
     keys: list[bytes] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         try:
-            key = base64.urlsafe_b64decode(part.encode("ascii"))
+            key = base64.b64decode(part.encode("ascii"), altchars=b"-_", validate=True)
         except (ValueError, binascii.Error) as error:
             raise SettingError(f"{setting}: a key is not base64; `gateway new-key` makes one") from error
         if len(key) != KEY_BYTES:
