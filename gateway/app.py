@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from gateway.auth.allowance import Allowance
 from gateway.auth.sessions import Sessions
 from gateway.auth.viewer import Viewer
 from gateway.connect import role_rules, sealer, token_check, vault_of
@@ -43,8 +44,13 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def create_executor(database: Database, clock: Clock = utc_now, feed: Feed | None = None) -> Executor[Viewer]:
-    """Return what executes GraphQL on a database, whatever the transport."""
+def create_executor(
+    database: Database,
+    clock: Clock = utc_now,
+    feed: Feed | None = None,
+    allowance: Allowance | None = None,
+) -> Executor[Viewer]:
+    """Return what executes GraphQL on a database, whatever the transport; without an allowance, all of it."""
     opener = ContextOpener(database, clock, SHOWN_AS, feed or Feed(database))
     return Executor(
         build_schema(),
@@ -52,7 +58,14 @@ def create_executor(database: Database, clock: Clock = utc_now, feed: Feed | Non
         list_bounds=LIST_BOUNDS,
         correlation_id=correlation_id,
         open_following=opener.follow,
+        spend=allowance.spend if allowance else lambda _viewer, _cost: None,
     )
+
+
+def allowance_of(settings: Settings) -> Allowance | None:
+    """Return what each viewer may ask for in a while, None for as much as they like."""
+    most = settings.objects_per_minute
+    return Allowance(most, fill_s=60.0) if most else None
 
 
 def open_doors(
@@ -65,7 +78,7 @@ def open_doors(
     rules, tokens = role_rules(settings), token_check(settings, iam, clock)
     vault = vault_of(settings, iam, database, clock)
     if iam is None or iam.client is None or vault is None:
-        return Identify(database, rules, is_open=settings.open_access, tokens=tokens), []
+        return Identify(database, rules, clock, is_open=settings.open_access, tokens=tokens), []
     public_url = settings.public_url.rstrip("/")
     browsers = BrowserDoor(
         Cookies.of(public_url),
@@ -95,7 +108,7 @@ def open_doors(
         throttle=Throttle(burst=LOGINS_AT_ONCE, per_minute=LOGINS_PER_MINUTE),
     )
     identify = Identify(
-        database, rules, is_open=settings.open_access, tokens=tokens, browsers=browsers, vault=vault
+        database, rules, clock, is_open=settings.open_access, tokens=tokens, browsers=browsers, vault=vault
     )
     return identify, pages.routes()
 
@@ -134,7 +147,7 @@ def create_app(
 
     identify, login_routes = open_doors(settings, database, clock, iam)
     endpoint = GraphQLEndpoint(
-        create_executor(database, clock, feed),
+        create_executor(database, clock, feed, allowance_of(settings)),
         identify,
         max_body_bytes=settings.max_body_bytes,
         documents=read_stored_documents(STATIC / "documents.json"),

@@ -22,9 +22,11 @@ from gateway.app import create_app, create_executor, utc_now
 from gateway.ask import ask_server
 from gateway.auth.discovery import find_token
 from gateway.auth.permissions import Right
+from gateway.auth.sealing import new_key
+from gateway.auth.vault import reseal_grants
 from gateway.auth.viewer import Viewer
 from gateway.beside import load_practice_data, practising, working
-from gateway.connect import connect, iam_provider
+from gateway.connect import connect, iam_provider, sealer
 from gateway.errors import GatewayError, ImportFileError, InputError, SettingError
 from gateway.imports.report import Verdict, render
 from gateway.imports.requests import import_requests
@@ -37,6 +39,7 @@ from gateway.resolvers.release_removals import release_removals
 from gateway.schema.build import build_schema
 from gateway.schema.execution import OperationRequest
 from gateway.settings import LogFormat, Settings, TokenPlaces
+from gateway.store.audit import ChainState, follow_chain, is_in_chain
 from gateway.store.database import Database, owned_by_this_process, parse_database_url
 from gateway.store.feed import Feed
 from gateway.store.migrate import check_current, upgrade
@@ -59,6 +62,8 @@ app = typer.Typer(
 )
 import_app = typer.Typer(help="Import people's files.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
+audit_app = typer.Typer(help="The trail of who did what.", no_args_is_help=True)
+app.add_typer(audit_app, name="audit")
 
 Result = TypeVar("Result")
 File = Annotated[Path, typer.Argument(help="The file to read.", show_default=False)]
@@ -240,6 +245,49 @@ def query(
     typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
     if "errors" in answer:
         raise typer.Exit(1)
+
+
+@audit_app.command("verify")
+def verify_audit(
+    expect: Annotated[
+        str | None, typer.Option(help="The last hash as it was written down; it must still be in the trail.")
+    ] = None,
+) -> None:
+    """Compute the trail's hashes anew; the exit code is 1 when an entry was altered or taken out.
+
+    Write the last hash down elsewhere from time to time: what is cut off at the end shows only by it.
+    """
+
+    async def work(database: Database) -> tuple[ChainState, bool]:
+        async with database.snapshot() as session:
+            return await follow_chain(session), expect is None or await is_in_chain(session, expect)
+
+    state, is_there = _with_database(work, is_alone=False)
+    typer.echo(f"{state.entries} entries hold; the last hash is {state.last_hash}")
+    if state.broken_at is not None:
+        typer.echo(f"entry {state.broken_at} was altered, or what was before it", err=True)
+    if not is_there:
+        typer.echo(
+            "the hash you expect is not in the trail: its end was cut off, or it was altered", err=True
+        )
+    if state.broken_at is not None or not is_there:
+        raise typer.Exit(1)
+
+
+@app.command("new-key")
+def new_key_command() -> None:
+    """Print a new key for GATEWAY_VAULT_KEYS; put it in front of the others and start again."""
+    typer.echo(new_key())
+
+
+@app.command()
+def reseal() -> None:
+    """Seal with the first of GATEWAY_VAULT_KEYS what older keys sealed; they can be taken away then."""
+
+    async def work(database: Database) -> int:
+        return await reseal_grants(database, sealer(Settings.read()))
+
+    typer.echo(f"{_with_database(work, is_alone=False)} logins sealed anew")
 
 
 @app.command("export-schema")

@@ -161,6 +161,16 @@ class Settings(BaseSettings):
     session_hours: Annotated[
         int, Field(ge=1, le=48, description="A login ends after so long, however much it is used.")
     ] = 12
+    objects_per_minute: Annotated[
+        int,
+        Field(
+            ge=0,
+            description=(
+                "How many objects one viewer may ask for in a minute, by the estimate that limits count; "
+                "everybody without a login shares one such allowance. 0 for as many as they like."
+            ),
+        ),
+    ] = 2_000_000
     audience: Annotated[
         str,
         Field(

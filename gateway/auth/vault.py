@@ -5,6 +5,7 @@ processes together: an IAM that changes refresh tokens would take a second for t
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable
@@ -174,16 +175,6 @@ class Vault:
                 self._ready[subject, audience] = ready
             return ready.token
 
-    async def reseal(self) -> int:
-        """Seal with the first key what was sealed with another; return how many grants that were."""
-        async with self._database.transaction() as session:
-            grants = (await session.scalars(select(Grant))).all()
-            old = [grant for grant in grants if not self._sealer.is_current(grant.sealed)]
-            for grant in old:
-                purpose = _purpose(grant.subject)
-                grant.sealed = self._sealer.seal(self._sealer.open(grant.sealed, purpose), purpose)
-            return len(old)
-
     async def _made(self, subject: str, audience: str) -> _Ready:
         """Try the person's grants, the newest login first; access tokens last."""
         now = self._clock()
@@ -257,3 +248,20 @@ class Vault:
 
 def _purpose(subject: str) -> str:
     return f"grant of {subject}"
+
+
+async def reseal_grants(database: Database, sealer: Sealer) -> int:
+    """Seal with the first key what was sealed with another; return how many grants that were.
+
+    What no key opens is left as it is, and its person has to log in again. SQLite wants to be alone.
+    """
+    done = 0
+    async with database.transaction() as session:
+        for grant in (await session.scalars(select(Grant))).all():
+            if sealer.is_current(grant.sealed):
+                continue
+            purpose = _purpose(grant.subject)
+            with contextlib.suppress(CredentialMissingError):
+                grant.sealed = sealer.seal(sealer.open(grant.sealed, purpose), purpose)
+                done += 1
+    return done

@@ -6,6 +6,7 @@ Names are those of the schema's fields in Python spelling; a test compares the t
 from gateway.resolvers.entity import Entity, by, derived, mev_of_gev
 from gateway.store import execution
 from gateway.store.attempts import Attempt
+from gateway.store.audit import AuditRow
 from gateway.store.datasets import Dataset, Replica, Rule
 from gateway.store.findings import FindingRow
 from gateway.store.people import Group, IdentityLink, Person
@@ -311,6 +312,22 @@ STORAGE_ENDPOINT = Entity(
     filters={"site_name": by(StorageEndpoint.site_name), "state": by(StorageEndpoint.state)},
     sorts={},
     default_order=(),
+)
+AUDIT_ENTRY = Entity(
+    "AuditEntry",
+    AuditRow,
+    filters={
+        "number": by(AuditRow.number),
+        "at": by(AuditRow.at),
+        "actor": by(AuditRow.actor),
+        "action": by(AuditRow.action),
+        "object_kind": by(AuditRow.object_kind),
+        "object_key": by(AuditRow.object_key),
+        "outcome": by(AuditRow.outcome),
+        "jti": by(AuditRow.jti),
+    },
+    sorts={"number": AuditRow.number, "at": AuditRow.at, "actor": AuditRow.actor},
+    default_order=("-number",),
 )
 QUOTA = Entity(
     "Quota",

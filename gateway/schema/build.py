@@ -13,6 +13,7 @@ from gateway.schema.query import Query
 from gateway.schema.scalars import SCALARS
 from gateway.schema.subscription import Subscription
 from gateway.schema.types import (
+    audit,
     datasets,
     findings,
     people,
@@ -25,6 +26,7 @@ from gateway.schema.types import (
     tasks,
 )
 from gateway.store import attempts as attempt_rows
+from gateway.store import audit as audit_rows
 from gateway.store import datasets as dataset_rows
 from gateway.store import findings as finding_rows
 from gateway.store import people as people_rows
@@ -39,6 +41,7 @@ from gateway.store import tasks as task_rows
 
 SHOWN_AS: ShownAs = {
     attempt_rows.Attempt: steps.Attempt,
+    audit_rows.AuditRow: audit.AuditEntry,
     dataset_rows.Dataset: datasets.Dataset,
     dataset_rows.Replica: datasets.Replica,
     dataset_rows.Rule: datasets.Rule,
@@ -98,6 +101,7 @@ LIST_BOUNDS: Mapping[str, int] = {
     "Person.identities": 3,
     "Person.quotas": 10,
     "Viewer.quotas": 10,
+    "Viewer.accessTokens": 20,
     "Query.sources": 4,
     "Source.jobs": 6,
     "SyncJob.held": 3,

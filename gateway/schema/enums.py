@@ -6,10 +6,12 @@ from gateway.auth.permissions import Right, Role
 from gateway.domain.findings import Severity, SubjectKind
 from gateway.domain.freshness import Presence
 from gateway.domain.states import Execution, Intent
+from gateway.store.audit import AuditOutcome
 from gateway.store.sources import SourceName
 from gateway.store.statistics import ProductionDimension, StorageDimension
 
 __all__ = [
+    "AuditOutcome",
     "Execution",
     "Intent",
     "Presence",
@@ -71,6 +73,14 @@ strawberry.enum(
     description=(
         "What a finding is about, and what its `subjectKey` then is: a REQUEST by name, a TASK by PanDA task "
         "id, a DATASET by DID, a PERSON by user name, a STORAGE or a SITE by name."
+    ),
+)
+strawberry.enum(
+    AuditOutcome,
+    name="AuditOutcome",
+    description=(
+        "What became of what somebody wanted. DONE; REFUSED: they may not, or not now, and nothing was "
+        "changed; FAILED: another service did not do it; UNKNOWN: nobody can say yet whether it did."
     ),
 )
 strawberry.enum(

@@ -141,7 +141,8 @@ class Executor(Generic[V]):
     """Answers GraphQL requests; one per schema, shared by all requests.
 
     `list_bounds` gives the usual length of plain lists by "Type.field" for the cost estimate. `open_context`
-    is entered for each operation that passed all checks. `correlation_id` names the present request.
+    is entered for each operation that passed all checks. `correlation_id` names the present request. `spend`
+    takes the estimated number of objects off the viewer's allowance, and raises when there is not enough.
     """
 
     def __init__(
@@ -154,6 +155,7 @@ class Executor(Generic[V]):
         correlation_id: Callable[[], str] = lambda: uuid.uuid4().hex,
         plans: PlanCache | None = None,
         open_following: OpenFollowing[V] | None = None,
+        spend: Callable[[V, int], None] = lambda _viewer, _cost: None,
     ) -> None:
         if schema.extensions or schema.directives:
             raise SetupError(
@@ -164,6 +166,7 @@ class Executor(Generic[V]):
         self._schema = schema._schema
         self._open_context = open_context
         self._open_following = open_following
+        self._spend = spend
         self._correlation_id = correlation_id
         self.limits = limits or Limits()
         self._shape = shape_of(self._schema, list_bounds)
@@ -235,7 +238,9 @@ class Executor(Generic[V]):
         if plan.outline.asks_introspection and not viewer.may_introspect:
             raise RefusedError("the description of the schema is not open to you")
         check_variables(request.variables, max_depth=self.limits.value_depth, max_values=self.limits.values)
-        refuse_measure(self._measure(plan, operation, request.variables), self.limits)
+        measured = self._measure(plan, operation, request.variables)
+        refuse_measure(measured, self.limits)
+        self._spend(viewer, measured.objects)
         if not plan.is_valid:
             problems = self._validator.problems(plan.document, suggest=viewer.may_introspect)
             if problems:

@@ -15,7 +15,7 @@ from gateway.schema.arguments import (
     MomentFilter,
     TextFilter,
 )
-from gateway.schema.enums import Execution, Intent, Severity, SubjectKind
+from gateway.schema.enums import AuditOutcome, Execution, Intent, Severity, SubjectKind
 
 AND = "All of these hold."
 OR = "At least one of these holds; an empty list finds nothing."
@@ -280,6 +280,23 @@ class QuotaFilter(EntityFilter):
     and_: "list[QuotaFilter] | None" = _and()
     or_: "list[QuotaFilter] | None" = _or()
     not_: "QuotaFilter | None" = _not()
+
+
+@strawberry.input(description="Which entries of the trail; everything stated must hold.")
+class AuditEntryFilter(EntityFilter):
+    """Filters of AuditEntry."""
+
+    number: IntFilter | None = _by("By place in the trail.")
+    at: MomentFilter | None = _by("By when it was done.")
+    actor: TextFilter | None = _by("By who did it.")
+    action: TextFilter | None = _by("By what was done, for example approveRequest.")
+    object_kind: TextFilter | None = _by("By kind of thing, for example Request.")
+    object_key: TextFilter | None = _by("By name of the thing, for example PROD2025-013.")
+    outcome: list[AuditOutcome] | None = _by("By what became of it: one of these.")
+    jti: TextFilter | None = _by("By the id of the access token.")
+    and_: "list[AuditEntryFilter] | None" = _and()
+    or_: "list[AuditEntryFilter] | None" = _or()
+    not_: "AuditEntryFilter | None" = _not()
 
 
 @strawberry.input(description="Which sites; everything stated must hold.")

@@ -9,6 +9,7 @@ from gateway.resolvers.release_removals import release_removals
 from gateway.resolvers.sync_now import sync_now
 from gateway.schema.context import Info
 from gateway.schema.enums import Right, SourceName
+from gateway.schema.mutations.access_tokens import AccessTokens
 from gateway.schema.mutations.create_request import CreateRequest
 from gateway.schema.mutations.update_request import UpdateRequest
 from gateway.schema.needs import mutation
@@ -74,7 +75,7 @@ ReleaseRemovalsResult = Annotated[
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(CreateRequest, UpdateRequest):
+class Mutation(CreateRequest, UpdateRequest, AccessTokens):
     """The root of all changes; each file of `schema.mutations` adds its own."""
 
     @mutation(

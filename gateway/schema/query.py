@@ -30,6 +30,7 @@ from gateway.schema.node import Node, RowType, load_node
 from gateway.schema.scalars import BigInt
 from gateway.schema.search import SearchHit, SearchKind
 from gateway.schema.statistics import Statistics
+from gateway.schema.types.audit import AuditEntry
 from gateway.schema.types.datasets import Dataset, Replica, Rule
 from gateway.schema.types.findings import Finding
 from gateway.schema.types.people import Group, Person
@@ -105,6 +106,13 @@ class Query:
         s.QuotaSort,
         "Who may keep how much where. Null without the right READ_QUOTAS, with an error.",
         needs=Right.READ_QUOTAS,
+    )
+    audit_trail: Connection[AuditEntry] | None = root_connection(
+        e.AUDIT_ENTRY,
+        f.AuditEntryFilter,
+        s.AuditEntrySort,
+        "Who did what, newest first. Null without the right READ_AUDIT, with an error.",
+        needs=Right.READ_AUDIT,
     )
     sites: Connection[Site] = root_connection(e.SITE, f.SiteFilter, s.SiteSort, "Sites, by name.")
     queues: Connection[Queue] = root_connection(e.QUEUE, f.QueueFilter, s.QueueSort, "PanDA queues, by name.")

@@ -143,6 +143,23 @@ class StorageSort:
     direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
 
 
+@strawberry.enum(description="What entries of the trail can be sorted by.")
+class AuditEntrySortField(enum.Enum):
+    """Sort names of AuditEntry."""
+
+    NUMBER = "number"
+    AT = "at"
+    ACTOR = "actor"
+
+
+@strawberry.input(description="One key of the order of entries of the trail.")
+class AuditEntrySort:
+    """One sort key."""
+
+    by: AuditEntrySortField = strawberry.field(description="The value to sort by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Up or down.")
+
+
 @strawberry.enum(description="What quotas can be sorted by.")
 class QuotaSortField(enum.Enum):
     """Sort names of Quota."""

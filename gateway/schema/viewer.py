@@ -4,10 +4,12 @@ import strawberry
 
 from gateway.auth.viewer import Viewer
 from gateway.resolvers import relations as r
+from gateway.resolvers.access_tokens import own_tokens
 from gateway.resolvers.entities import PERSON
 from gateway.resolvers.loading import load_by_key, load_many
 from gateway.schema.context import Info
 from gateway.schema.enums import Right, Role
+from gateway.schema.types.access_tokens import AccessToken
 from gateway.schema.types.people import Person
 from gateway.schema.types.storages import Quota
 from gateway.store.people import Person as PersonRow
@@ -43,6 +45,15 @@ class ViewerType:
         if row is None:
             return []
         return [Quota.of(quota) for quota in await load_many(info.context.reading, r.QUOTAS_BY_PERSON, row)]
+
+    @strawberry.field(
+        description="Tokens you made to read with, newest first, ended ones included. Needs OWN_TOKENS."
+    )
+    async def access_tokens(self, info: Info) -> list[AccessToken]:
+        """Return the viewer's own tokens; none without the right to have any."""
+        if self.subject is None or Right.OWN_TOKENS not in info.context.viewer.rights:
+            return []
+        return [AccessToken.of(row) for row in await own_tokens(info.context.reading, self.subject)]
 
     async def _row(self, info: Info) -> PersonRow | None:
         if self.subject is None:

@@ -135,6 +135,12 @@ async def follow_chain(session: AsyncSession) -> ChainState:
     return ChainState(number, previous)
 
 
+async def is_in_chain(session: AsyncSession, hash_: str) -> bool:
+    """Whether an entry with this hash is there; the hash before the first one always is."""
+    found = await session.scalar(select(AuditRow.number).where(AuditRow.hash == hash_.strip().lower()))
+    return found is not None or hash_ == BEGINNING
+
+
 async def _rows(session: AsyncSession) -> AsyncIterator[AuditRow]:
     after = 0
     while True:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from gateway.auth.bearer import TokenCheck
+from gateway.auth.own_tokens import PREFIX, viewer_of_secret
 from gateway.auth.permissions import Right
 from gateway.auth.recognise import viewer_of_login, viewer_of_token
 from gateway.auth.roles import RoleRules
@@ -13,6 +14,7 @@ from gateway.auth.standing import standing_of
 from gateway.auth.vault import Vault
 from gateway.auth.viewer import Viewer, anonymous
 from gateway.errors import TransportError, UnauthenticatedError
+from gateway.schema.context import Clock
 from gateway.store.database import Database
 from gateway.web.cookies import Cookies, check_own_query
 
@@ -36,6 +38,7 @@ class Identify:
         self,
         database: Database,
         rules: RoleRules,
+        clock: Clock,
         *,
         is_open: bool,
         tokens: TokenCheck | None = None,
@@ -44,6 +47,7 @@ class Identify:
     ) -> None:
         self._database = database
         self._rules = rules
+        self._clock = clock
         self._is_open = is_open
         self._tokens = tokens
         self._browsers = browsers
@@ -65,6 +69,8 @@ class Identify:
             scheme, _space, token = given[0].partition(" ")
             if scheme.lower() != "bearer":
                 raise UnauthenticatedError("send an access token of IAM as `Authorization: Bearer <token>`")
+            if token.startswith(PREFIX):
+                return await viewer_of_secret(self._database, self._rules, token, self._clock)
             return await self._bearer(token.strip())
         if secret is not None and self._browsers is not None:
             check_own_query(request, self._browsers.public_url)

@@ -30,6 +30,7 @@ _STATUS_BY_CODE = {
     RefusedError.code: 403,
     UnauthenticatedError.code: 401,
     "ONLY_QUERIES": 405,
+    TooManyError.code: 429,
 }
 
 # Clients that only know application/json read errors from 200 (GraphQL over HTTP, audits 572B, FDE2, 7B9B).
