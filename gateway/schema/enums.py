@@ -79,8 +79,9 @@ strawberry.enum(
     AuditOutcome,
     name="AuditOutcome",
     description=(
-        "What became of what somebody wanted. DONE; REFUSED: they may not, or not now, and nothing was "
-        "changed; FAILED: another service did not do it; UNKNOWN: nobody can say yet whether it did."
+        "What became of what somebody wanted. DONE: it was done. REFUSED: they may not, or not now, and "
+        "nothing was changed. FAILED: another service did not do it. UNKNOWN: nobody can say yet whether "
+        "it did."
     ),
 )
 strawberry.enum(
