@@ -9,6 +9,7 @@ export const paths = {
   datasets: () => "/datasets",
   dataset: (did: string) => `/datasets/${encodeURIComponent(did)}`,
   storages: () => "/storages",
+  storage: (name: string) => `/storages/${encodeURIComponent(name)}`,
   sites: () => "/sites",
   site: (name: string) => `/sites/${encodeURIComponent(name)}`,
   people: () => "/people",

@@ -20,6 +20,13 @@ LISTS = {
     "/findings": "Findings",
 }
 DETAILS = {
+    "/": "Overview",
+    "/statistics": "Statistics",
+    "/statistics?by=STEP&measure=outputBytes&cumulative=true&until=2025-04-30": "Statistics",
+    "/services": "Services",
+    "/storages/JINR_EOS": "JINR_EOS",
+    "/sites/JINR": "JINR",
+    "/people/prodman": "Production Manager",
     "/requests/PROD2025-013": "PROD2025-013",
     "/tasks/363": "Task 363",
     "/datasets/MC2025_S1:MC2025_S1.minbias-P8-spdroot4172-dev.27GeV-UU.PROD2025-013.RECO.1.R": "MC2025_S1:",
@@ -57,7 +64,7 @@ async def test_a_list_shows_rows_and_passes_the_audit(page: Page, path: str, nam
 
 
 @pytest.mark.parametrize(("path", "heading"), DETAILS.items())
-async def test_one_thing_shows_itself_and_passes_the_audit(page: Page, path: str, heading: str) -> None:
+async def test_a_page_shows_itself_and_passes_the_audit(page: Page, path: str, heading: str) -> None:
     await page.goto(path)
     await expect(page.get_by_role("heading", name=heading).first).to_be_visible()
 

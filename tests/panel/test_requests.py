@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 
 
 async def test_all_productions_stand_in_a_table_that_can_be_filtered_and_pasted_as_a_link(page: Page) -> None:
-    await page.goto("/")
+    await page.goto("/requests")
     table = page.get_by_role("table", name="Requests")
     await expect(table.get_by_role("link", name="PROD2025-013")).to_be_visible()
     await expect(page.get_by_text("13 rows")).to_be_visible()

@@ -35,7 +35,7 @@ function entryOf(found: Found): { label: string; note: string; to: string } | nu
     case "Site":
       return { label: found.siteName, note: "CRIC", to: paths.site(found.siteName) };
     case "Storage":
-      return { label: found.storageName, note: "Rucio", to: paths.storages() };
+      return { label: found.storageName, note: "Rucio", to: paths.storage(found.storageName) };
     default:
       return null;
   }

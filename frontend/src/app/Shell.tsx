@@ -20,6 +20,7 @@ import { liveState, onLiveChange } from "../api/live";
 import { LANGUAGES, type Language, setLanguage } from "../i18n";
 import { NAVIGATION } from "./navigation";
 import { Palette } from "./Palette";
+import { SourceNotice } from "./SourceNotice";
 import css from "./shell.module.css";
 
 export function Shell() {
@@ -76,6 +77,7 @@ export function Shell() {
             to={to}
             className={css.link}
             activeProps={{ "aria-current": "page" }}
+            activeOptions={{ exact: to === "/" }}
             onClick={close}
           >
             {t(`nav.${key}`)}
@@ -83,6 +85,7 @@ export function Shell() {
         ))}
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} className={css.main}>
+        <SourceNotice />
         <Outlet />
       </AppShell.Main>
       <Palette />

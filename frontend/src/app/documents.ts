@@ -18,3 +18,16 @@ export const PaletteQuery = graphql(`
     }
   }
 `);
+
+/** What is said on every page when a service's copy is old. */
+export const SourceHealthQuery = graphql(`
+  query SourceHealth {
+    sources { name isStale staleReason lastOkAt }
+  }
+`);
+
+export const SyncChanges = graphql(`
+  subscription SyncChanges {
+    syncChanged { name }
+  }
+`);

@@ -2,6 +2,7 @@
 import { paths } from "../paths";
 
 export const NAVIGATION = [
+  { key: "overview", to: paths.overview() },
   { key: "requests", to: paths.requests() },
   { key: "tasks", to: paths.tasks() },
   { key: "datasets", to: paths.datasets() },
@@ -9,4 +10,6 @@ export const NAVIGATION = [
   { key: "sites", to: paths.sites() },
   { key: "people", to: paths.people() },
   { key: "findings", to: paths.findings() },
+  { key: "statistics", to: paths.statistics() },
+  { key: "services", to: paths.services() },
 ] as const;

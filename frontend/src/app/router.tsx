@@ -1,29 +1,22 @@
 /** The panel's views and their addresses. A view's state is its address: filters, order and columns stand in it. */
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 
+import { readStatisticsSearch } from "../pages/statistics/search";
 import { readListSearch } from "../table/search";
 import { NotFound } from "./NotFound";
 import { Shell } from "./Shell";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
-const home = createRoute({
-  getParentRoute: () => root,
-  path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/requests" });
-  },
-});
 const list = { getParentRoute: () => root, validateSearch: readListSearch };
 const one = { getParentRoute: () => root };
 
 const views = [
+  createRoute({
+    ...one,
+    path: "/",
+    component: lazyRouteComponent(() => import("../pages/overview/OverviewPage"), "OverviewPage"),
+  }),
   createRoute({
     ...list,
     path: "/requests",
@@ -60,9 +53,19 @@ const views = [
     component: lazyRouteComponent(() => import("../pages/storages/StoragesPage"), "StoragesPage"),
   }),
   createRoute({
+    ...one,
+    path: "/storages/$name",
+    component: lazyRouteComponent(() => import("../pages/storage/StoragePage"), "StoragePage"),
+  }),
+  createRoute({
     ...list,
     path: "/sites",
     component: lazyRouteComponent(() => import("../pages/sites/SitesPage"), "SitesPage"),
+  }),
+  createRoute({
+    ...one,
+    path: "/sites/$name",
+    component: lazyRouteComponent(() => import("../pages/site/SitePage"), "SitePage"),
   }),
   createRoute({
     ...list,
@@ -70,14 +73,30 @@ const views = [
     component: lazyRouteComponent(() => import("../pages/people/PeoplePage"), "PeoplePage"),
   }),
   createRoute({
+    ...one,
+    path: "/people/$username",
+    component: lazyRouteComponent(() => import("../pages/person/PersonPage"), "PersonPage"),
+  }),
+  createRoute({
     ...list,
     path: "/findings",
     component: lazyRouteComponent(() => import("../pages/findings/FindingsPage"), "FindingsPage"),
   }),
+  createRoute({
+    ...one,
+    path: "/statistics",
+    validateSearch: readStatisticsSearch,
+    component: lazyRouteComponent(() => import("../pages/statistics/StatisticsPage"), "StatisticsPage"),
+  }),
+  createRoute({
+    ...one,
+    path: "/services",
+    component: lazyRouteComponent(() => import("../pages/services/ServicesPage"), "ServicesPage"),
+  }),
 ] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, ...views]),
+  routeTree: root.addChildren([...views]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -6,13 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import { count } from "../units/numbers";
 import type { Column } from "./DataTable";
-import { asFile, type FileKind, save } from "./files";
-
-const KINDS: readonly { kind: FileKind; label: string }[] = [
-  { kind: "csv", label: "CSV" },
-  { kind: "md", label: "Markdown" },
-  { kind: "tex", label: "LaTeX" },
-];
+import { asFile, FILE_KINDS, save } from "./files";
 
 interface Props<Row> {
   title: string;
@@ -91,7 +85,7 @@ export function Toolbar<Row>({
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          {KINDS.map(({ kind, label }) => (
+          {FILE_KINDS.map(({ kind, label }) => (
             <Menu.Item key={kind} onClick={() => save(`${title}.${kind}`, asFile(kind, visible, rows))}>
               {label}
             </Menu.Item>

@@ -34,8 +34,22 @@ function latexCell(value: Value): string {
 
 export type FileKind = "csv" | "md" | "tex";
 
+/** What a table can be kept as, and the names people know these by. */
+export const FILE_KINDS: readonly { kind: FileKind; label: string }[] = [
+  { kind: "csv", label: "CSV" },
+  { kind: "md", label: "Markdown" },
+  { kind: "tex", label: "LaTeX" },
+];
+
+/** What a file needs to know of a column; its width is the screen's business. */
+type FileColumn<Row> = Omit<Column<Row>, "width">;
+
 /** Return the text of a file with the rows given, of the columns that have a `text`. */
-export function asFile<Row>(kind: FileKind, columns: readonly Column<Row>[], rows: readonly Row[]): string {
+export function asFile<Row>(
+  kind: FileKind,
+  columns: readonly FileColumn<Row>[],
+  rows: readonly Row[],
+): string {
   const shown = columns.filter((column) => column.text !== undefined);
   const table: Value[][] = [
     shown.map((column) => column.full ?? column.head),

@@ -41,6 +41,7 @@ tell(
   "brokeroff",
   "STUCK",
   "AMBIGUOUS",
+  "HELD",
   "toretry",
   "toincexec",
 );
@@ -58,10 +59,19 @@ tell(
   "UNAVAILABLE",
 );
 
-export function Status({ word, title }: { word: string | null | undefined; title?: string }) {
+export function Status({
+  word,
+  title,
+  tone,
+}: {
+  word: string | null | undefined;
+  title?: string | undefined;
+  /** For words that are ours and not a service's. */
+  tone?: string;
+}) {
   const shown = word ?? "UNKNOWN";
   return (
-    <span className={css.status} data-tone={TONES[shown] ?? "plain"} title={title}>
+    <span className={css.status} data-tone={tone ?? TONES[shown] ?? "plain"} title={title}>
       {shown.toUpperCase().replaceAll("_", " ")}
     </span>
   );

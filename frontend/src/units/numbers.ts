@@ -58,3 +58,16 @@ export function bytes(value: Quantity): string {
   }
   return `${format(amount, unit === 0 ? 0 : amount < 10 ? 2 : 1)}${THIN_SPACE}${BYTE_UNITS[unit]}`;
 }
+
+/** A number as the axis of a plot has room for: 40 000 000 is 40 M. */
+export function axisNumber(value: number): string {
+  const size = Math.abs(value);
+  for (const [unit, sign] of [
+    [1e12, "T"],
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ] as const)
+    if (size >= unit) return `${format(value / unit, 1)}${THIN_SPACE}${sign}`;
+  return format(value, size < 0.1 ? 4 : 2);
+}

@@ -30,3 +30,44 @@ export function local(moment: string | null | undefined): string {
 export function utc(moment: string | null | undefined): string {
   return moment ? `${moment.slice(0, 19).replace("T", " ")} UTC` : UNKNOWN;
 }
+
+/** "in 3 minutes" or "3 minutes ago", from a moment. */
+export function relative(moment: string | null | undefined, now: number = Date.now()): string {
+  if (!moment) return UNKNOWN;
+  const seconds = (Date.parse(moment) - now) / 1000;
+  if (seconds <= 0) return ago(-seconds);
+  const words = new Intl.RelativeTimeFormat(i18n.language, { numeric: "auto", style: "short" });
+  if (seconds < MINUTE) return words.format(Math.round(seconds), "second");
+  if (seconds < HOUR) return words.format(Math.round(seconds / MINUTE), "minute");
+  if (seconds < 2 * DAY) return words.format(Math.round(seconds / HOUR), "hour");
+  return words.format(Math.round(seconds / DAY), "day");
+}
+
+/** A day in the panel's language, without the time. */
+export function day(moment: string | null | undefined): string {
+  return moment
+    ? new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeZone: "UTC" }).format(
+        new Date(moment),
+      )
+    : UNKNOWN;
+}
+
+/** A length of time in its largest fitting unit: "90 min", "2 days". */
+export function duration(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined) return UNKNOWN;
+  const [size, unit] =
+    seconds < 2 * MINUTE
+      ? [1, "second"]
+      : seconds < 2 * HOUR
+        ? [MINUTE, "minute"]
+        : seconds < 2 * DAY
+          ? [HOUR, "hour"]
+          : [DAY, "day"];
+  const words = new Intl.NumberFormat(i18n.language, {
+    style: "unit",
+    unit: String(unit),
+    unitDisplay: "short",
+    maximumFractionDigits: 0,
+  });
+  return words.format(seconds / Number(size));
+}

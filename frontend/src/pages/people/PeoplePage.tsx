@@ -1,4 +1,5 @@
 /** The people of the collaboration, by the names that each service knows them by. */
+import { Link } from "@tanstack/react-router";
 import type { TFunction } from "i18next";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
@@ -36,7 +37,11 @@ function columnsOf(t: TFunction): Column<Row>[] {
       head: t("person.username"),
       width: 130,
       sort: "USERNAME",
-      cell: (row) => row.username,
+      cell: (row) => (
+        <Link to="/people/$username" params={{ username: row.username }}>
+          {row.username}
+        </Link>
+      ),
       text: (row) => row.username,
     },
     {

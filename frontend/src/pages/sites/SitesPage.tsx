@@ -1,4 +1,5 @@
 /** The sites, with their queues, storages and downtimes. */
+import { Link } from "@tanstack/react-router";
 import type { TFunction } from "i18next";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
@@ -39,7 +40,11 @@ function columnsOf(t: TFunction): Column<Row>[] {
       head: t("site.name"),
       width: 140,
       sort: "NAME",
-      cell: (row) => row.name,
+      cell: (row) => (
+        <Link to="/sites/$name" params={{ name: row.name }}>
+          {row.name}
+        </Link>
+      ),
       text: (row) => row.name,
     },
     {

@@ -1,4 +1,5 @@
 /** The storages: what they hold by Rucio's books and by their own. */
+import { Link } from "@tanstack/react-router";
 import type { TFunction } from "i18next";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
@@ -40,7 +41,11 @@ function columnsOf(t: TFunction): Column<Row>[] {
       head: t("storage.name"),
       width: 160,
       sort: "NAME",
-      cell: (row) => row.name,
+      cell: (row) => (
+        <Link to="/storages/$name" params={{ name: row.name }}>
+          {row.name}
+        </Link>
+      ),
       text: (row) => row.name,
     },
     {
