@@ -15,12 +15,14 @@ from gateway.auth.allowance import Allowance
 from gateway.auth.sessions import Sessions
 from gateway.auth.viewer import Viewer
 from gateway.connect import role_rules, sealer, token_check, vault_of
+from gateway.resolvers.previewing import Cvmfs
 from gateway.schema.build import LIST_BOUNDS, SHOWN_AS, build_schema
 from gateway.schema.context import Clock, ContextOpener
 from gateway.schema.execution import Executor
 from gateway.settings import Settings
 from gateway.store.database import Database
 from gateway.store.feed import Feed
+from gateway.upstreams.cvmfs import MountedCvmfs
 from gateway.upstreams.iam.openid import OpenIdProvider
 from gateway.web.cookies import Cookies
 from gateway.web.graphql import GraphQLEndpoint
@@ -49,9 +51,14 @@ def create_executor(
     clock: Clock = utc_now,
     feed: Feed | None = None,
     allowance: Allowance | None = None,
+    *,
+    cvmfs: Cvmfs | None = None,
 ) -> Executor[Viewer]:
-    """Return what executes GraphQL on a database, whatever the transport; without an allowance, all of it."""
-    opener = ContextOpener(database, clock, SHOWN_AS, feed or Feed(database))
+    """Return what executes GraphQL on a database, whatever the transport; without an allowance, all of it.
+
+    CVMFS is this machine's own unless another is given.
+    """
+    opener = ContextOpener(database, clock, SHOWN_AS, feed or Feed(database), cvmfs or MountedCvmfs())
     return Executor(
         build_schema(),
         opener,

@@ -23,6 +23,7 @@ OF_SCRIPTS_AND_TESTS: Final = frozenset(
         "GATEWAY_FUZZ_EXAMPLES",
         "GATEWAY_HISTORIES",
         "GATEWAY_KILLS",
+        "GATEWAY_RESERVATIONS",
         "GATEWAY_NODE",
         "GATEWAY_NPM",
         "GATEWAY_POSTGRES_BIN",

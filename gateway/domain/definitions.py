@@ -123,7 +123,12 @@ class Definition:
             intended_repeats=frozenset(intended_repeats),
             requested_by=requested_by,
             steps=tuple(
-                StepFacts(kind=step.kind, script=step.script, reads_from=_other_request(step.reads))
+                StepFacts(
+                    kind=step.kind,
+                    script=step.script,
+                    reads_from=_other_request(step.reads),
+                    reads_kind=StepKind(step.reads.rpartition(".")[2]) if step.reads else None,
+                )
                 for step in self.steps
             ),
         )

@@ -26,6 +26,7 @@ class StepFacts:
     """One step of a request as it was written down; inputs and outputs are DIDs.
 
     `reads_from` names the other request whose simulation is reconstructed; None is the request's own.
+    `reads_kind` is the kind of the step that is read; None for a first step, or where nobody said.
     """
 
     kind: StepKind
@@ -34,6 +35,7 @@ class StepFacts:
     inputs: tuple[str, ...] | None = None
     outputs: tuple[str, ...] | None = None
     reads_from: str | None = None
+    reads_kind: StepKind | None = None
     attempts: tuple[AttemptFacts, ...] = ()
 
     @property

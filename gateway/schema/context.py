@@ -3,12 +3,13 @@
 import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from strawberry.types import Info as StrawberryInfo
 
 from gateway.auth.viewer import Viewer
+from gateway.resolvers.previewing import Cvmfs, NoCvmfs
 from gateway.resolvers.reading import Reading
 from gateway.schema.enums import Right
 from gateway.store.base import Base
@@ -30,6 +31,7 @@ class Context:
     reading: Reading
     shown_as: ShownAs
     database: Database
+    cvmfs: Cvmfs = field(default_factory=NoCvmfs)
 
     def show(self, row: Base) -> "RowType":
         """Return the row as the type of the schema that shows such rows."""
@@ -76,18 +78,22 @@ FollowingInfo = StrawberryInfo[Following, None]
 class ContextOpener:
     """Opens the context of each operation on a database; refuses viewers who may not read."""
 
-    def __init__(self, database: Database, clock: Clock, shown_as: ShownAs, feed: Feed) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, shown_as: ShownAs, feed: Feed, cvmfs: Cvmfs | None = None
+    ) -> None:
         self._database = database
         self._clock = clock
         self._shown_as = shown_as
         self._feed = feed
+        self._cvmfs = cvmfs or NoCvmfs()
 
     @contextlib.asynccontextmanager
     async def __call__(self, viewer: Viewer) -> AsyncIterator[Context]:
         """Give the context; its snapshot ends with it."""
         viewer.require(Right.READ)
         async with self._database.snapshot() as session:
-            context = Context(viewer, Reading(session, self._clock()), self._shown_as, self._database)
+            reading = Reading(session, self._clock())
+            context = Context(viewer, reading, self._shown_as, self._database, self._cvmfs)
             try:
                 yield context
             finally:

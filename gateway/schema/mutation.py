@@ -10,8 +10,7 @@ from gateway.resolvers.sync_now import sync_now
 from gateway.schema.context import Info
 from gateway.schema.enums import Right, SourceName
 from gateway.schema.mutations.access_tokens import AccessTokens
-from gateway.schema.mutations.create_request import CreateRequest
-from gateway.schema.mutations.update_request import UpdateRequest
+from gateway.schema.mutations.requests import RequestMutations
 from gateway.schema.needs import mutation
 from gateway.schema.scalars import BigInt
 
@@ -75,7 +74,7 @@ ReleaseRemovalsResult = Annotated[
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(CreateRequest, UpdateRequest, AccessTokens):
+class Mutation(RequestMutations, AccessTokens):
     """The root of all changes; each file of `schema.mutations` adds its own."""
 
     @mutation(

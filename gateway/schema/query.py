@@ -27,6 +27,7 @@ from gateway.schema.lookups import (
     no_such_thing,
 )
 from gateway.schema.node import Node, RowType, load_node
+from gateway.schema.planning import PlanningQueries
 from gateway.schema.scalars import BigInt
 from gateway.schema.search import SearchHit, SearchKind
 from gateway.schema.statistics import Statistics
@@ -72,7 +73,7 @@ NODE_TYPES: Mapping[str, type[RowType]] = {
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query:
+class Query(PlanningQueries):
     """The root of all queries."""
 
     requests: Connection[Request] = root_connection(

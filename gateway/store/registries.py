@@ -1,9 +1,11 @@
 """The registries a request chooses from: campaigns, stages, software releases and detector geometries."""
 
+import datetime as dt
+
 from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gateway.store.base import Base, Long, Word
+from gateway.store.base import Base, Json, JsonValue, Long, UtcDateTime, Word
 
 
 class Campaign(Base, kw_only=True):
@@ -33,6 +35,24 @@ class SoftwareRelease(Base, kw_only=True):
 
     project: Mapped[Word] = mapped_column(primary_key=True)
     version: Mapped[str] = mapped_column(String(32), primary_key=True)
+
+
+class StepTemplateRow(Base, kw_only=True):
+    """How a kind of step becomes a PanDA task in a software project; the newest version counts.
+
+    `parameters` is a template of `domain.task_parameters`. Versions are never changed, so that it can be told
+    later what a task was made from.
+    """
+
+    __tablename__ = "step_templates"
+
+    software_project: Mapped[Word] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    name: Mapped[Word]
+    parameters: Mapped[JsonValue] = mapped_column(Json, nullable=False)
+    registered_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    registered_by: Mapped[Word]
 
 
 class Geometry(Base, kw_only=True):

@@ -25,21 +25,21 @@ from gateway.domain.checks.ownership import identities_are_unique, orphan_datase
 from gateway.domain.checks.seeds import seed_overlaps
 from gateway.domain.facts import RequestFacts
 from gateway.domain.findings import Finding
+from gateway.resolvers.stages import Stages, read_stages
 from gateway.store.database import Database
+from gateway.store.rows import rows_of
 from gateway.store.sources import Source, SourceName
 from gateway.sync.record_findings import record_findings
 from gateway.sync.request_details import Details, read_details
 from gateway.sync.request_outlines import Outline, batches, read_outlines
 from gateway.sync.world_facts import (
     History,
-    Stages,
     read_a_dataset_of_each_owner,
     read_endangered_datasets,
     read_history,
     read_people,
     read_property_of_disabled,
     read_shared_outputs,
-    read_stages,
     read_unclaimed_datasets,
     read_unclaimed_tasks,
 )
@@ -138,7 +138,7 @@ async def _unlisted(session: AsyncSession) -> set[SourceName]:
 async def _findings(
     session: AsyncSession, outlines: Mapping[str, Outline], at: dt.datetime
 ) -> AsyncIterator[Finding]:
-    stages = await read_stages(session)
+    stages = await read_stages(rows_of(session))
     history = await read_history(session, outlines)
     for finding in seed_overlaps(_claims(outlines.values())):
         yield finding

@@ -5,11 +5,9 @@ checks decide.
 """
 
 import datetime as dt
-import re
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import ColumnElement, and_, distinct, func, or_, select, union
@@ -17,16 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.checks.datasets import EXPIRES_SOON
 from gateway.domain.checks.one_by_one import HISTORY_COMPARED
-from gateway.domain.facts import DatasetFacts, PersonFacts, RequestFacts, StageRule, StepFacts, TaskFacts
+from gateway.domain.facts import DatasetFacts, PersonFacts, RequestFacts, StepFacts, TaskFacts
 from gateway.domain.forecast import TaskUse
-from gateway.domain.names import SIM, RequestName, StepKind, scope_of
+from gateway.domain.names import SIM, StepKind
 from gateway.domain.physics_key import PhysicsKey
 from gateway.domain.states import EXECUTION_OF_STATE, FINAL_EXECUTIONS, Execution
-from gateway.errors import NamingError
+from gateway.resolvers.stages import Stages
 from gateway.store.attempts import Attempt
 from gateway.store.datasets import Dataset, Replica, Rule
 from gateway.store.people import IdentityLink, Person
-from gateway.store.registries import Stage
 from gateway.store.requests import Request, Step, StepDataset
 from gateway.store.tasks import Task
 from gateway.sync.link_identities import PANDA, RUCIO
@@ -37,53 +34,8 @@ _OVER: Final = sorted(
     for state, execution in EXECUTION_OF_STATE.items()
     if execution in {Execution.COMPLETE, Execution.PARTIAL}
 )
-_SCOPE: Final = re.compile(r"MC[0-9]{4}_(?P<stage>.+)")
 
 History = Mapping[tuple[PhysicsKey, StepKind], Sequence[TaskUse]]
-
-
-@dataclass(frozen=True, slots=True)
-class Stages:
-    """The registry of stages, from which the rules for a request follow."""
-
-    limits: Mapping[str, tuple[Decimal | None, frozenset[str]]]
-
-    def rule(self, request: RequestFacts) -> StageRule | None:
-        """The rule of the request's stage in its year; None for a stage or year we cannot tell."""
-        try:
-            scope = scope_of(RequestName.parse(request.name).year, request.stage)
-        except NamingError:
-            return None
-        if request.stage not in self.limits:
-            return None
-        energy_max_gev, required = self.limits[request.stage]
-        others = frozenset(name for _, geometry in self.limits.values() for name in geometry)
-        return StageRule(
-            name=request.stage,
-            scope=scope,
-            energy_max_gev=energy_max_gev,
-            required_geometry=required,
-            forbidden_geometry=others - required,
-        )
-
-    def is_production_scope(self, scope: str) -> bool:
-        """Whether a stage of some year writes there."""
-        found = _SCOPE.fullmatch(scope)
-        return found is not None and found["stage"] in self.limits
-
-
-async def read_stages(session: AsyncSession) -> Stages:
-    """Return the registry; a stage forbids the geometry that only the others require."""
-    result = await session.execute(select(Stage.name, Stage.energy_max_mev, Stage.required_geometry))
-    return Stages(
-        {
-            name: (
-                None if energy_max_mev is None else Decimal(energy_max_mev) / 1000,
-                frozenset(part.strip() for part in (required or "").split(",") if part.strip()),
-            )
-            for name, energy_max_mev, required in result
-        }
-    )
 
 
 async def read_history(session: AsyncSession, outlines: Mapping[str, Outline]) -> History:

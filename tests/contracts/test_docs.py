@@ -6,14 +6,17 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
 
 from gateway import cli
 from gateway.settings import Settings
+from gateway.store.database import Database
 from gateway.sync.jobs import PACES
 from gateway.upstreams.http import Manners
+from tests.conftest import LOADED_AT
 from tests.contracts.settings_page import settings_page
 from tests.support.asking import Asker
 
@@ -46,22 +49,43 @@ def examples_of(page: str, text: str) -> list[Example]:
 
 
 EXAMPLES = [example for page in PAGES for example in examples_of(page.name, page.read_text())]
+# Pages that tell a story: their examples change something, and each goes on where the one before it ended.
+STORIES = sorted({example.page for example in EXAMPLES if example.query.startswith("mutation")})
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.page)
-async def test_documented_queries_run_and_answer_as_shown(example: Example, ask: Asker) -> None:
+async def check(example: Example, ask: Asker) -> dict[str, Any]:
+    """Ask what the example asks, compare it with what it shows, and return the answer."""
     declared = {name: value for name, value in VARIABLES.items() if f"${name}:" in example.query}
 
     answer = await ask(example.query, **declared)
 
     if example.answer is not None:
         assert answer == json.loads(example.answer)["data"]
+    return answer
+
+
+@pytest.mark.parametrize(
+    "example",
+    [example for example in EXAMPLES if example.page not in STORIES],
+    ids=lambda example: example.page,
+)
+async def test_documented_queries_run_and_answer_as_shown(example: Example, ask: Asker) -> None:
+    await check(example, ask)
+
+
+@pytest.mark.parametrize("page", STORIES)
+async def test_documented_changes_run_in_their_order(page: str, own_world: Database) -> None:
+    for example in EXAMPLES:
+        if example.page == page:
+            answer = await check(example, Asker(own_world, LOADED_AT))
+            refused = [value for value in answer.values() if isinstance(value, dict) and "message" in value]
+            assert refused == []
 
 
 def test_the_readme_shows_a_query_with_its_answer() -> None:
-    shown = [example for example in EXAMPLES if example.page == "README.md"]
+    first = next(example for example in EXAMPLES if example.page == "README.md")
 
-    assert [example.answer is not None for example in shown] == [True]
+    assert first.answer is not None
 
 
 def test_an_answer_belongs_to_the_query_before_it() -> None:
@@ -71,7 +95,7 @@ def test_an_answer_belongs_to_the_query_before_it() -> None:
 
 
 def test_the_stored_query_is_the_one_the_readme_shows() -> None:
-    [shown] = [example for example in EXAMPLES if example.page == "README.md"]
+    shown = next(example for example in EXAMPLES if example.page == "README.md")
 
     assert (ROOT / "docs" / "queries" / "production.graphql").read_text() == shown.query
 
