@@ -14,8 +14,9 @@ from starlette.routing import Route
 from gateway.auth.allowance import Allowance
 from gateway.auth.sessions import Sessions
 from gateway.auth.viewer import Viewer
-from gateway.connect import role_rules, sealer, token_check, vault_of
+from gateway.connect import CommandDoors, role_rules, sealer, token_check, vault_of
 from gateway.resolvers.previewing import Cvmfs
+from gateway.resolvers.services import Services
 from gateway.schema.build import LIST_BOUNDS, SHOWN_AS, build_schema
 from gateway.schema.context import Clock, ContextOpener
 from gateway.schema.execution import Executor
@@ -51,14 +52,22 @@ def create_executor(
     clock: Clock = utc_now,
     feed: Feed | None = None,
     allowance: Allowance | None = None,
+    services: Services | None = None,
     *,
     cvmfs: Cvmfs | None = None,
 ) -> Executor[Viewer]:
     """Return what executes GraphQL on a database, whatever the transport; without an allowance, all of it.
 
-    CVMFS is this machine's own unless another is given.
+    CVMFS is this machine's own unless another is given; what is sent elsewhere goes through `services`.
     """
-    opener = ContextOpener(database, clock, SHOWN_AS, feed or Feed(database), cvmfs or MountedCvmfs())
+    opener = ContextOpener(
+        database,
+        clock,
+        SHOWN_AS,
+        feed or Feed(database),
+        cvmfs or MountedCvmfs(),
+        services,
+    )
     return Executor(
         build_schema(),
         opener,
@@ -144,17 +153,26 @@ def create_app(
             return ("the database does not answer",)
         return ()
 
+    doors = CommandDoors.of(settings)
+
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with beside or contextlib.nullcontext():
             yield
+        await doors.close()
         await database.close()
         if iam is not None:
             await iam.close()
 
     identify, login_routes = open_doors(settings, database, clock, iam)
     endpoint = GraphQLEndpoint(
-        create_executor(database, clock, feed, allowance_of(settings)),
+        create_executor(
+            database,
+            clock,
+            feed,
+            allowance_of(settings),
+            doors.services(vault_of(settings, iam, database, clock)),
+        ),
         identify,
         max_body_bytes=settings.max_body_bytes,
         documents=read_stored_documents(STATIC / "documents.json"),

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from gateway.auth.sealing import new_key
-from gateway.connect import connect
+from gateway.connect import connect, sending
 from gateway.errors import SettingError
 from gateway.practice.dated import Clock
 from gateway.practice.live_chains import chain_names
@@ -45,20 +45,22 @@ async def working(
             "there is nothing to read: set GATEWAY_PANDA_URL, GATEWAY_RUCIO_URL, GATEWAY_CRIC_URL "
             "or GATEWAY_IAM_ISSUER"
         )
-    worker = Worker(
-        database,
-        upstreams,
-        clock=clock,
-        executor=settings.executor,
-        paces=QUICK_PACES if is_practice else PACES,
-        tells_runs=not is_practice,
-    )
-    await worker.start()
-    log.info("jobs run in their time", action="sync.started", jobs=sorted(worker.engine.jobs))
-    try:
-        yield
-    finally:
-        await worker.stop()
+    async with sending(settings, database, clock, _NEAR if is_practice else None) as outbox:
+        worker = Worker(
+            database,
+            upstreams,
+            clock=clock,
+            executor=settings.executor,
+            paces=QUICK_PACES if is_practice else PACES,
+            tells_runs=not is_practice,
+            outbox=outbox,
+        )
+        await worker.start()
+        log.info("jobs run in their time", action="sync.started", jobs=sorted(worker.engine.jobs))
+        try:
+            yield
+        finally:
+            await worker.stop()
 
 
 @contextlib.contextmanager

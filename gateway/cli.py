@@ -26,7 +26,7 @@ from gateway.auth.sealing import new_key
 from gateway.auth.vault import reseal_grants
 from gateway.auth.viewer import Viewer
 from gateway.beside import load_practice_data, practising, working
-from gateway.connect import connect, iam_provider, sealer
+from gateway.connect import connect, iam_provider, sealer, sending
 from gateway.errors import GatewayError, ImportFileError, InputError, SettingError
 from gateway.imports.report import Verdict, render
 from gateway.imports.requests import import_requests
@@ -326,8 +326,8 @@ async def _sync(settings: Settings, *, once: bool) -> bool:
                 "there is nothing to read: set GATEWAY_PANDA_URL, GATEWAY_RUCIO_URL, GATEWAY_CRIC_URL "
                 "or GATEWAY_IAM_ISSUER"
             )
-        worker = Worker(database, upstreams, clock=utc_now, executor=settings.executor)
         if once:
+            worker = Worker(database, upstreams, clock=utc_now, executor=settings.executor)
             reports = await worker.run_all_once()
             for report in reports:
                 typer.echo(
@@ -339,11 +339,13 @@ async def _sync(settings: Settings, *, once: bool) -> bool:
         stopped = asyncio.Event()
         for wish in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(wish, stopped.set)
-        await worker.start()
-        jobs = sorted(worker.engine.jobs)
-        log.info("jobs run in their time; stop with Ctrl-C", action="sync.started", jobs=jobs)
-        await stopped.wait()
-        await worker.stop()
+        async with sending(settings, database, utc_now) as outbox:
+            worker = Worker(database, upstreams, clock=utc_now, executor=settings.executor, outbox=outbox)
+            await worker.start()
+            jobs = sorted(worker.engine.jobs)
+            log.info("jobs run in their time; stop with Ctrl-C", action="sync.started", jobs=jobs)
+            await stopped.wait()
+            await worker.stop()
         return False
 
 

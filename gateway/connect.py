@@ -1,9 +1,11 @@
 """The upstreams that the settings name, made ready to be read: the only place that knows all adapters."""
 
+import contextlib
 import datetime as dt
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.auth.bearer import TokenCheck
@@ -14,6 +16,7 @@ from gateway.auth.signing_keys import SigningKeys
 from gateway.auth.vault import Vault
 from gateway.domain.submission import Timing
 from gateway.errors import SettingError
+from gateway.resolvers.services import Services
 from gateway.settings import Settings
 from gateway.store.database import Database
 from gateway.sync.known_catalogue import scopes_of_datasets, storages_of_replicas
@@ -28,9 +31,11 @@ from gateway.upstreams.iam.tokens import Credentials
 from gateway.upstreams.iam.upstream import IamUpstream
 from gateway.upstreams.panda.client import PandaClient
 from gateway.upstreams.panda.commands import PandaCommands, Pool
+from gateway.upstreams.panda.job_records import PandaJobRecords
 from gateway.upstreams.panda.lookup import SubmissionLookup
 from gateway.upstreams.panda.upstream import PandaUpstream
 from gateway.upstreams.ports import Upstream
+from gateway.upstreams.rucio.commands import RucioCommands
 from gateway.upstreams.rucio.tokens import GivenToken, PasswordLogin, TokenSource
 from gateway.upstreams.rucio.upstream import RucioUpstream
 
@@ -51,27 +56,74 @@ def connect(
     ]
 
 
-def panda_commands(settings: Settings) -> PandaCommands | None:
-    """Return what gives commands to PanDA in people's names, None without an address of PanDA."""
-    if not settings.panda_url:
-        return None
-    pool = Pool(deadline_s=settings.submit_deadline_s)
-    return PandaCommands(settings.panda_url, origin=settings.panda_origin, pool=pool)
+@dataclass(frozen=True, slots=True)
+class CommandDoors:
+    """What changes things at other services, as far as the settings name them; nothing is asked yet."""
+
+    panda: PandaCommands | None
+    rucio: RucioCommands | None
+    reader: PandaClient | None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "CommandDoors":
+        """Return them; raises SettingError when a token cannot be read."""
+        pool = Pool(deadline_s=settings.submit_deadline_s)
+        return cls(
+            PandaCommands(settings.panda_url, origin=settings.panda_origin, pool=pool)
+            if settings.panda_url
+            else None,
+            RucioCommands(settings.rucio_url) if settings.rucio_url else None,
+            _panda_client(settings) if settings.panda_url else None,
+        )
+
+    def services(self, credentials: PersonalCredentials | None) -> Services:
+        """Return them as changes know them."""
+        records = None if self.reader is None else PandaJobRecords(self.reader)
+        return Services(self.panda, self.rucio, records, credentials)
+
+    async def close(self) -> None:
+        """Let what runs come to its end, and close all connections."""
+        for door in (self.panda, self.rucio, self.reader):
+            if door is not None:
+                await door.close()
+
+
+@contextlib.asynccontextmanager
+async def sending(
+    settings: Settings, database: Database, clock: Clock, manners: Manners | None = None
+) -> AsyncIterator[Outbox | None]:
+    """Give this process's outbox meanwhile; None where there is no PanDA, or nobody can be acted for."""
+    iam = iam_provider(settings)
+    credentials = vault_of(settings, iam, database, clock)
+    if credentials is None or not settings.panda_url:
+        yield None
+        return
+    doors = CommandDoors.of(settings)
+    try:
+        if doors.panda is not None and doors.reader is not None:
+            yield outbox_of(settings, database, doors, credentials, clock, manners)
+    finally:
+        await doors.close()
+        if iam is not None:
+            await iam.close()
 
 
 def outbox_of(
     settings: Settings,
     database: Database,
-    commands: PandaCommands,
+    doors: CommandDoors,
     credentials: PersonalCredentials,
     clock: Clock,
+    manners: Manners | None = None,
 ) -> Outbox:
-    """Return the outbox of this process; nothing is sent before it is told to work."""
+    """Return the outbox of this process, on a PanDA that is there; nothing is sent before it is told to."""
+    if doors.panda is None or doors.reader is None:
+        raise SettingError("nothing can be sent without GATEWAY_PANDA_URL")
     deadline = dt.timedelta(seconds=settings.submit_deadline_s)
     return Outbox(
         database,
-        commands,
-        SubmissionLookup(_panda_client(settings)),
+        doors.panda,
+        SubmissionLookup(doors.reader),
         credentials,
         clock=clock,
         owner=settings.executor,
@@ -80,6 +132,7 @@ def outbox_of(
             lease=2 * deadline,
             settle=dt.timedelta(seconds=settings.submit_settle_s),
         ),
+        per_second=(manners or Manners()).per_second,
     )
 
 

@@ -61,12 +61,16 @@ class Delivery:
             self.catalogue.arrive(*place, rse, files=min(there, row["length"] or 0))
 
     def inputs(self, task: TwinTask) -> int | None:
-        """How many files the dataset has that the task reads; None when it reads none."""
+        """How many files the datasets have that the task reads; None when it reads none that is there."""
         said = task.parameters.get("dsForIN")
-        if not isinstance(said, str) or (did := _did(said)) not in self.catalogue.dids:
+        read = [_did(one) for one in said.split(",")] if isinstance(said, str) else []
+        known = [did for did in read if did in self.catalogue.dids]
+        if not known:
             return None
-        files, _, _ = self.catalogue.contents.get(did, (self.catalogue.dids[did]["length"] or 0, 0, 0))
-        return files
+        return sum(
+            self.catalogue.contents.get(did, (self.catalogue.dids[did]["length"] or 0, 0, 0))[0]
+            for did in known
+        )
 
     def _begin(self, task: TwinTask, scope: str, name: str) -> None:
         self.catalogue.scopes.setdefault(scope, self.account)

@@ -145,6 +145,11 @@ class TwinTask:
             job_id, _queue_of(index), state, (self.since or began) if state == "running" else None, None
         )
 
+    def file_states(self) -> Iterator[str]:
+        """Yield what became of each of its files that a job had, in order."""
+        for file in range(self.files_finished + self.files_failed):
+            yield "finished" if self.is_lucky(file) else "failed"
+
     def is_lucky(self, file: int) -> bool:
         """Whether a job will finish, or fail at each attempt: the same file of the same task always will."""
         if self.unlucky is not None and self.failure_rate > 0:
@@ -212,6 +217,14 @@ class PandaState:
         task.asked = f"{'soft ' if is_soft else ''}{command} by {by}"
         words = f"command={command} is registered for task ID {task_id}. will be executed in a few minutes"
         return 0, words
+
+    def first_file_of(self, task: TwinTask) -> int:
+        """Return the number of the first file that a task reads: as the task that made them numbered it."""
+        read = str(task.parameters.get("dsForIN"))
+        for other in self.tasks.values():
+            if other.task_id == task.parent_id or f"{other.parameters.get('taskName')}." in read:
+                return _offset(other.parameters) + 1
+        return 1
 
     def advance(self, now: dt.datetime) -> None:
         """Let everything happen that is due."""
@@ -353,6 +366,14 @@ def _parameters(record: Record) -> Parameters:
         seed = {"type": "template", "param_type": "number", "value": "${RNDMSEED}", "offset": first - 1}
         parameters["jobParameters"] = [seed]
     return parameters
+
+
+def _offset(parameters: Parameters) -> int:
+    pieces = parameters.get("jobParameters")
+    for piece in pieces if isinstance(pieces, list) else ():
+        if isinstance(piece, dict) and "RNDMSEED" in str(piece.get("value")):
+            return _number(piece.get("offset"))
+    return 0
 
 
 def _execute(task: TwinTask, command: str, at: dt.datetime) -> None:

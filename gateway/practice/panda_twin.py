@@ -367,6 +367,28 @@ def _job_status(api: _Api, caller: _Caller, arguments: Arguments) -> _Said:
     )
 
 
+def _files(api: _Api, _caller: _Caller, arguments: Arguments) -> _Said:
+    """A task's jobs by their numbers, or by the files that they read; nothing else is kept."""
+    task = api.task(int(arguments["task_id"]))
+    asked = arguments["dataset_types"]
+    kinds = {str(one) for one in (asked if isinstance(asked, list | tuple) else [asked])}
+    reads = "dsForIN" in task.parameters if task is not None else False
+    kind = "input" if reads else "random_seed"
+    if task is None or kind not in kinds or not task.files_finished + task.files_failed:
+        return _Said(False, "No data found for the task")
+    first = api.state.first_file_of(task)
+    files = [
+        {
+            "lfn": f"{task.name}.{first + number:06d}.root" if reads else str(number + 1),
+            "scope": None,
+            "id": task.task_id * JOBS_PER_TASK + number + 1,
+            "status": state,
+        }
+        for number, state in enumerate(task.file_states())
+    ]
+    return _Said(True, data=[{"dataset": {"name": kind, "id": task.task_id}, "files": files}])
+
+
 def _alive(_api: _Api, _caller: _Caller, _arguments: Arguments) -> _Said:
     return _Said(True)
 
@@ -458,6 +480,12 @@ _METHODS: Final[Mapping[str, _Method]] = {
         {"new_parameters": None, "no_child_retry": False, "discard_events": False}
         | {"disable_staging_mode": False, "keep_gshare_priority": False, "ignore_hard_exhausted": False},
         needs_owner=True,
+    ),
+    "task/get_datasets_and_files": _Method(
+        _files,
+        "GET",
+        {**_TASK, "dataset_types": object, "dataset_only": bool},
+        {"dataset_types": ("input", "pseudo_input"), "dataset_only": False},
     ),
     "task/pause": _Method(_command("pause"), "POST", _TASK, needs_production=True),
     # Anybody of the organisation may, for any task.

@@ -11,6 +11,7 @@ from strawberry.types import Info as StrawberryInfo
 from gateway.auth.viewer import Viewer
 from gateway.resolvers.previewing import Cvmfs, NoCvmfs
 from gateway.resolvers.reading import Reading
+from gateway.resolvers.services import Services
 from gateway.schema.enums import Right
 from gateway.store.base import Base
 from gateway.store.database import Database
@@ -32,6 +33,7 @@ class Context:
     shown_as: ShownAs
     database: Database
     cvmfs: Cvmfs = field(default_factory=NoCvmfs)
+    services: Services = field(default_factory=Services)
 
     def show(self, row: Base) -> "RowType":
         """Return the row as the type of the schema that shows such rows."""
@@ -79,8 +81,15 @@ class ContextOpener:
     """Opens the context of each operation on a database; refuses viewers who may not read."""
 
     def __init__(
-        self, database: Database, clock: Clock, shown_as: ShownAs, feed: Feed, cvmfs: Cvmfs | None = None
+        self,
+        database: Database,
+        clock: Clock,
+        shown_as: ShownAs,
+        feed: Feed,
+        cvmfs: Cvmfs | None = None,
+        services: Services | None = None,
     ) -> None:
+        self._services = services or Services()
         self._database = database
         self._clock = clock
         self._shown_as = shown_as
@@ -93,7 +102,7 @@ class ContextOpener:
         viewer.require(Right.READ)
         async with self._database.snapshot() as session:
             reading = Reading(session, self._clock())
-            context = Context(viewer, reading, self._shown_as, self._database, self._cvmfs)
+            context = Context(viewer, reading, self._shown_as, self._database, self._cvmfs, self._services)
             try:
                 yield context
             finally:

@@ -6,12 +6,17 @@ from gateway.auth.permissions import Right, Role
 from gateway.domain.findings import Severity, SubjectKind
 from gateway.domain.freshness import Presence
 from gateway.domain.states import Execution, Intent
+from gateway.domain.steering import CommandKind, CommandState
+from gateway.domain.submission import ChainMode
 from gateway.store.audit import AuditOutcome
 from gateway.store.sources import SourceName
 from gateway.store.statistics import ProductionDimension, StorageDimension
 
 __all__ = [
     "AuditOutcome",
+    "ChainMode",
+    "CommandKind",
+    "CommandState",
     "Execution",
     "Intent",
     "Presence",
@@ -124,5 +129,35 @@ strawberry.enum(
     description=(
         "What replicas can be grouped by: SITE and STORAGE where they are; SCOPE and ACCOUNT of the dataset; "
         "REQUEST, STEP and DATA_TYPE that its name says; CAMPAIGN and STAGE of that request."
+    ),
+)
+strawberry.enum(
+    ChainMode,
+    name="ChainMode",
+    description=(
+        "When a step that reads another's output is sent. GATED: when that one has ended well, done or "
+        "finished "
+        "with the agreed part of its jobs, and its outputs are in Rucio. NATIVE: as soon as PanDA knows that "
+        "one, and PanDA starts it in time; take it when your login will not last until then."
+    ),
+)
+strawberry.enum(
+    CommandKind,
+    name="TaskCommandKind",
+    description=(
+        "What can be asked of PanDA for a task. RETRY: run again what failed, in the same task. KILL: stop "
+        "it "
+        "and all its jobs. FINISH: end it with what there is. PAUSE and RESUME: hold it and let it go on. "
+        "REASSIGN: move it to another queue. CHANGE_PRIORITY: give it another priority."
+    ),
+)
+strawberry.enum(
+    CommandState,
+    name="TaskCommandState",
+    description=(
+        "What became of a command. SENDING: being asked. TAKEN: PanDA acts within minutes; pending. DONE: "
+        "the "
+        "task shows it. REFUSED: nothing was done. UNKNOWN: the answer was lost; the task will show it. "
+        "LAPSED: the task has not shown it within an hour."
     ),
 )

@@ -10,7 +10,11 @@ from gateway.resolvers.sync_now import sync_now
 from gateway.schema.context import Info
 from gateway.schema.enums import Right, SourceName
 from gateway.schema.mutations.access_tokens import AccessTokens
+from gateway.schema.mutations.repair import RepairMutations
 from gateway.schema.mutations.requests import RequestMutations
+from gateway.schema.mutations.rules import RuleMutations
+from gateway.schema.mutations.steer import SteerMutations
+from gateway.schema.mutations.submit import SubmitMutations
 from gateway.schema.needs import mutation
 from gateway.schema.scalars import BigInt
 
@@ -74,7 +78,9 @@ ReleaseRemovalsResult = Annotated[
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(RequestMutations, AccessTokens):
+class Mutation(
+    RequestMutations, SubmitMutations, RepairMutations, SteerMutations, RuleMutations, AccessTokens
+):
     """The root of all changes; each file of `schema.mutations` adds its own."""
 
     @mutation(

@@ -26,6 +26,7 @@ from gateway.schema.lookups import (
     look_up,
     no_such_thing,
 )
+from gateway.schema.missing_seeds import MissingSeedsResult, missing_seeds
 from gateway.schema.node import Node, RowType, load_node
 from gateway.schema.planning import PlanningQueries
 from gateway.schema.scalars import BigInt
@@ -208,6 +209,21 @@ class Query(PlanningQueries):
         """Return the hits."""
         wanted = None if kinds is None else frozenset(kind.value for kind in kinds)
         return [SearchHit.of(info, hit) for hit in await search(info.context.reading, text, wanted, first)]
+
+    @strawberry.field(
+        description=(
+            "Which seeds of a step, PROD2025-016.SIM, no attempt has finished, by number. Asks PanDA, once "
+            "for "
+            "each attempt: it may take seconds."
+        )
+    )
+    async def missing_seeds(
+        self,
+        info: Info,
+        key: Annotated[str, strawberry.argument(description="The step, for example PROD2025-016.SIM.")],
+    ) -> MissingSeedsResult:
+        """Ask PanDA."""
+        return await missing_seeds(info, key)
 
     @strawberry.field(description="Sums over tasks and stored data, and the talk's table of productions.")
     def statistics(self) -> Statistics:

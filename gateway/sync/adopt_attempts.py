@@ -61,11 +61,11 @@ async def adopt_attempts(session: AsyncSession, *, at: dt.datetime) -> Adoption:
 
 
 async def _end_finished(session: AsyncSession) -> None:
-    """An adopted attempt stops being live when its task ends or disappears; ours end by their own record."""
+    """An attempt stops being live when its task ends or disappears, or by its own record of being over."""
     over = select(Task.jedi_task_id).where(Task.status.in_(_FINAL_STATES) | Task.gone_at.is_not(None))
     await session.execute(
         update(Attempt)
-        .where(Attempt.is_live, Attempt.origin == ADOPTED, Attempt.jedi_task_id.in_(over))
+        .where(Attempt.is_live, Attempt.jedi_task_id.in_(over))
         .values(is_live=False)
         .execution_options(synchronize_session=False)
     )

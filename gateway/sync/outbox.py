@@ -16,6 +16,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
 from gateway.auth.credentials import Credentials
+from gateway.domain.states import Intent
 from gateway.domain.submission import (
     Accepted,
     AttemptState,
@@ -32,6 +33,7 @@ from gateway.store.attempts import Attempt, Submission
 from gateway.store.audit import AuditEntry, AuditOutcome, record
 from gateway.store.database import Database
 from gateway.store.outbox import Held, move, postpone
+from gateway.store.requests import Request, Step
 from gateway.sync.duplicates import PATIENCE, Commander, stop_duplicates
 from gateway.sync.gates import open_gates
 from gateway.sync.lease import Clock
@@ -174,9 +176,13 @@ class Outbox:
         statement = (
             select(Attempt, Submission, parent.jedi_task_id.label("parent_task_id"))
             .join(Submission, Submission.attempt_key == Attempt.key)
+            .join(Step, Step.key == Attempt.step_key)
+            .join(Request, Request.name == Step.request_name)
             .outerjoin(parent, parent.key == Submission.parent_attempt_key)
             .where(
                 Attempt.state.in_([S.PLANNED.value, S.NEEDS_LOGIN.value]),
+                # Of a request on hold nothing leaves until somebody lets it go on.
+                Request.intent != Intent.ON_HOLD.value,
                 or_(Attempt.not_before.is_(None), Attempt.not_before <= now),
                 Attempt.key.not_in(self._busy),
             )

@@ -36,8 +36,8 @@ TOKEN = "a-token"
 class Plan:
     """What the workers do. `policy` is "ours", or what it lacks: the controls that must make duplicates."""
 
-    database_url: str
-    panda_url: str
+    database_url: str = ""
+    panda_url: str = ""
     workers: int = 2
     policy: str = "ours"
     deadline_s: float = 0.5

@@ -25,6 +25,7 @@ from gateway.store.audit import AuditRow
 from gateway.store.database import Database
 from gateway.store.datasets import Dataset
 from gateway.store.remembered import remember
+from gateway.store.requests import Request
 from gateway.store.sources import SourceName
 from gateway.sync.outbox import Outbox
 from tests.store.factories import add_request, attempt, task
@@ -336,6 +337,21 @@ async def test_while_iam_is_silent_everything_stays_planned(database: Database) 
     await work(database, world)
 
     assert ((await found(database)).state, world.sent) == ("PLANNED", [])
+
+
+async def test_of_a_request_on_hold_nothing_is_sent(database: Database) -> None:
+    await plan(database)
+    world = World(replies=[Accepted(87)])
+    async with database.transaction() as session:
+        await session.execute(update(Request).values(intent="ON_HOLD", intent_before_hold="SUBMITTED"))
+
+    await work(database, world)
+    held = (await found(database)).state
+    async with database.transaction() as session:
+        await session.execute(update(Request).values(intent="SUBMITTED", intent_before_hold=None))
+    await work(database, world)
+
+    assert (held, (await found(database)).state) == ("PLANNED", "SUBMITTED")
 
 
 async def test_what_stays_in_doubt_for_a_day_is_for_a_person(database: Database) -> None:

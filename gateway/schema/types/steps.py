@@ -116,8 +116,11 @@ class Attempt(Node, RowType):
     task_name: str = strawberry.field(description="The PanDA task name it was submitted under.")
     state: str = strawberry.field(
         description=(
-            "The submission, seen from us: PLANNED, SENDING, SUBMITTED, AMBIGUOUS (PanDA's answer was lost), "
-            "REJECTED, CANCELLED."
+            "The submission, seen from us. WAITING: for the step before it. PLANNED: to be sent within "
+            "seconds. "
+            "NEEDS_LOGIN: when who submitted it has logged in again. SENDING. AMBIGUOUS: PanDA's answer was "
+            "lost, and nothing is sent until it is settled. STUCK: that could not be settled for a day. "
+            "SUBMITTED: PanDA has it. REJECTED: PanDA refused it. CANCELLED."
         )
     )
     is_live: bool = strawberry.field(description="Whether it is under way; a step has at most one such.")
@@ -125,7 +128,17 @@ class Attempt(Node, RowType):
     origin: str = strawberry.field(
         description="How we know of it: gateway (we sent it) or adopted (found in PanDA by its name)."
     )
-    reason: str | None = strawberry.field(description="Why it was rejected or cancelled; null otherwise.")
+    reason: str | None = strawberry.field(
+        description="Why it is rejected, cancelled, in doubt or waits for a login; null otherwise."
+    )
+    sends: BigInt = strawberry.field(
+        description="How often it was begun to be sent; never for a lost answer."
+    )
+    settles_at: dt.datetime | None = strawberry.field(
+        description=(
+            "From when on PanDA's not having it can be believed, UTC; null unless its answer was lost."
+        )
+    )
     submitted_by: str | None = strawberry.field(
         description="IAM user name of who submitted; null if unknown."
     )
