@@ -32,4 +32,8 @@ else
     echo "tests: everything that opens the panel in a browser is skipped" >&2
 fi
 
+# The whole suite takes two processes: most tests wait for a server, a browser or a disk. A file stays in one of them,
+# because its tests share what is slow to start.
+if [ "$#" -eq 0 ]; then set -- -n "${GATEWAY_TEST_WORKERS:-2}" --dist loadfile; fi
+
 exec .venv/bin/python -m pytest "$@"

@@ -34,17 +34,38 @@ def postgres_url() -> Iterator[str]:
         pytest.skip(str(error))
 
 
+@pytest.fixture(scope="session")
+def makers() -> dict[str, DatabaseMaker]:
+    """The makers of this run by kind, kept apart from `database_maker`.
+
+    Where files are spread over processes, that fixture is set up anew whenever the kind changes; a migrated
+    template and a world are too slow to make each time.
+    """
+    return {}
+
+
+@pytest.fixture(scope="session")
+def worlds() -> dict[str, str]:
+    """The URLs of the practice worlds of this run by kind, kept like `makers`."""
+    return {}
+
+
 @pytest.fixture(scope="session", params=KINDS)
-def database_maker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> DatabaseMaker:
+def database_maker(
+    request: pytest.FixtureRequest, makers: dict[str, DatabaseMaker], tmp_path_factory: pytest.TempPathFactory
+) -> DatabaseMaker:
     """A maker of databases; every test that uses a database runs once for each kind."""
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
-    return DatabaseMaker(request.param, tmp_path_factory.mktemp("databases"), url)
+    kind: str = request.param
+    if kind not in makers:
+        url = request.getfixturevalue("postgres_url") if kind == "postgresql" else ""
+        makers[kind] = DatabaseMaker(kind, tmp_path_factory.mktemp("databases"), url)
+    return makers[kind]
 
 
 @pytest.fixture(scope="session")
 def migrated_template(database_maker: DatabaseMaker) -> str:
     """The URL of a migrated database to copy from."""
-    return database_maker.migrated_template()
+    return database_maker.migrated_template
 
 
 @pytest.fixture
@@ -55,13 +76,18 @@ async def database(database_maker: DatabaseMaker, migrated_template: str) -> Asy
 
 
 @pytest.fixture(scope="session")
-async def world_template(database_maker: DatabaseMaker, migrated_template: str) -> str:
+async def world_template(
+    database_maker: DatabaseMaker, migrated_template: str, worlds: dict[str, str]
+) -> str:
     """The URL of a database with the practice world and its findings as of LOADED_AT, to copy from."""
-    url = database_maker.copy_of(migrated_template)
-    async with opened(url) as database:
-        await load_practice_world(database, at=LOADED_AT)
-        await reconcile(database, at=LOADED_AT)
-    return url
+    kind = database_maker.kind
+    if kind not in worlds:
+        url = database_maker.copy_of(migrated_template)
+        async with opened(url) as database:
+            await load_practice_world(database, at=LOADED_AT)
+            await reconcile(database, at=LOADED_AT)
+        worlds[kind] = url
+    return worlds[kind]
 
 
 @pytest.fixture(scope="session")

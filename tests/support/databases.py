@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import event
@@ -44,8 +45,9 @@ class DatabaseMaker:
         template = parse_database_url(template_url).database
         return create_database(self.postgres_url, f"copy_{number}", template=template)
 
+    @cached_property
     def migrated_template(self) -> str:
-        """Return the URL of a new database with this code's schema."""
+        """The URL of a database with this code's schema, made when it is first asked for."""
         url = self.empty_url()
         upgrade(parse_database_url(url))
         return url

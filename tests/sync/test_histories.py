@@ -176,7 +176,7 @@ async def play(world: World, steps: Sequence[tuple[object, ...]]) -> None:
 
 @pytest.fixture(scope="module")
 def template(database_maker: DatabaseMaker) -> str:
-    return database_maker.migrated_template()
+    return database_maker.migrated_template
 
 
 def test_any_history_ends_with_an_equal_copy(database_maker: DatabaseMaker, template: str) -> None:
