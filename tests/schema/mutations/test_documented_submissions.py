@@ -1,4 +1,4 @@
-"""The mutations that docs/submissions.md shows do what it says, from a submission to its repair."""
+"""What README and docs/submissions.md show of submitting is done, from the clone to the repair."""
 
 import re
 from collections.abc import AsyncIterator
@@ -10,10 +10,11 @@ from tests.schema.mutations.asking import created
 from tests.schema.mutations.stage import Stage, stage_on
 from tests.support.postgres import ROOT
 
-PAGE = ROOT / "docs" / "submissions.md"
+PAGES = (ROOT / "docs" / "submissions.md", ROOT / "README.md")
 SHOWN = {
     str(name): text
-    for text in re.findall(r"^```mutation\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    for page in PAGES
+    for text in re.findall(r"^```mutation\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
     for name in re.findall(r"(?:mutation|query) (\w+)", text)
 }
 
@@ -37,7 +38,7 @@ async def test_what_the_page_shows_takes_a_production_from_submission_to_repair(
     missing = await stage.ask(SHOWN["Missing"], step=step)
     recovered = await stage.ask(SHOWN["Recover"], step=step, count=missing["missingSeeds"]["count"])
 
-    assert sorted(SHOWN) == ["Kill", "Missing", "Recover", "Submit"]
+    assert sorted(SHOWN) == ["Clone", "Kill", "Look", "Missing", "Recover", "Start", "Submit"]
     assert [one["state"] for one in submitted["submitRequest"]["attempts"]] == ["PLANNED", "WAITING"]
     assert [one["isPossible"] for one in killed["steerTasks"]["tasks"]] == [False]
     assert missing["missingSeeds"]["count"] == 3
@@ -45,3 +46,21 @@ async def test_what_the_page_shows_takes_a_production_from_submission_to_repair(
         f"{step}.2",
         f"{request['name']}.RECO.2",
     ]
+
+
+async def test_the_readmes_three_calls_take_the_next_batch_to_its_end(stage: Stage) -> None:
+    looked = (await stage.ask(SHOWN["Look"]))["previewClone"]
+    [cloned] = (await stage.ask(SHOWN["Clone"]))["cloneRequest"]["requests"]
+    started = (await stage.ask(SHOWN["Start"], name=cloned["name"]))["submitRequest"]
+    await stage.send()
+    for _ in range(2):
+        await stage.pass_time(hours=3)
+
+    [clone] = looked["clones"]
+    assert (clone["name"], clone["seedFirst"], clone["seedLast"]) == (cloned["name"], 50_001, 60_000)
+    assert [one["key"] for one in started["attempts"]] == [
+        f"{cloned['name']}.{kind}.1" for kind in ("SIM", "RECO")
+    ]
+    for kind in ("SIM", "RECO"):
+        task = stage.task(f"{cloned['name']}.{kind}.1")
+        assert (task.status, task.files_finished) == ("done", 10_000)
