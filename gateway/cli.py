@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -29,6 +29,13 @@ from gateway.beside import load_practice_data, practising, working
 from gateway.connect import connect, iam_provider, sealer, sending
 from gateway.errors import GatewayError, ImportFileError, InputError, SettingError
 from gateway.imports.report import Verdict, render
+from gateway.imports.request_files import (
+    Applied,
+    Outcome,
+    apply_documents,
+    export_requests,
+    read_documents,
+)
 from gateway.imports.requests import import_requests
 from gateway.imports.snapshot import import_snapshot
 from gateway.imports.snapshot_report import render_snapshot
@@ -64,6 +71,8 @@ import_app = typer.Typer(help="Import people's files.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
 audit_app = typer.Typer(help="The trail of who did what.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
+request_app = typer.Typer(help="Requests as YAML, out and in.", no_args_is_help=True)
+app.add_typer(request_app, name="request")
 
 Result = TypeVar("Result")
 File = Annotated[Path, typer.Argument(help="The file to read.", show_default=False)]
@@ -163,6 +172,49 @@ def import_snapshot_command(file: File) -> None:
         await reconcile(database, at=now)
 
     _with_database(work)
+
+
+@request_app.command("export")
+def export_requests_command(
+    names: Annotated[list[str], typer.Argument(help="Names of the requests.", show_default=False)],
+) -> None:
+    """Print requests as YAML, one document each, to be kept in a repository, edited and applied."""
+
+    async def work(database: Database) -> str:
+        return await export_requests(database, names)
+
+    typer.echo(_with_database(work, is_alone=False), nl=False)
+
+
+@request_app.command("apply")
+def apply_requests_command(
+    file: File,
+    dry_run: Annotated[bool, typer.Option(help="Say what would change, and change nothing.")] = False,
+    by: Annotated[str, typer.Option(help="IAM user name of who applies.")] = "command line",
+) -> None:
+    """Bring requests to what a YAML file says; a document without a name becomes a new request.
+
+    A document that was written from another version than the present one is refused. Applying a file twice
+    changes nothing. The exit code is 1 when a document was refused.
+    """
+    content = _content(file)
+    documents = read_documents(content, file_name=file.name)
+    operator = Viewer(by, frozenset(Right))
+
+    async def work(database: Database) -> Sequence[Outcome]:
+        now = utc_now()
+        return await apply_documents(
+            database, documents, content=content, viewer=operator, now=now, dry_run=dry_run
+        )
+
+    outcomes = _with_database(work, is_alone=not dry_run)
+    for outcome in outcomes:
+        name = outcome.name or "a new request"
+        typer.echo(f"{name}: {outcome.applied}{f': {outcome.message}' if outcome.message else ''}")
+        for each in outcome.differences:
+            typer.echo(f"  {each.field}: {each.before} -> {each.after}")
+    if any(outcome.applied is Applied.REFUSED for outcome in outcomes):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -462,6 +462,8 @@ FINDING = Entity(
         "request_name": by(FindingRow.request_name),
         "first_found_at": by(FindingRow.first_found_at),
         "resolved_at": by(FindingRow.resolved_at),
+        "acknowledged_at": by(FindingRow.acknowledged_at),
+        "acknowledged_by": by(FindingRow.acknowledged_by),
     },
     sorts={
         "invariant": FindingRow.invariant,

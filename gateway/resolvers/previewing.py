@@ -20,7 +20,7 @@ from gateway.domain.task_parameters import SUBMISSION_KEY, Json, task_parameters
 from gateway.errors import GatewayError, InputError
 from gateway.resolvers.changes.definitions import StoredRequest, read_requests
 from gateway.resolvers.checking import check_request, worst_first
-from gateway.resolvers.forecasting import forecast_of, read_history
+from gateway.resolvers.forecasting import History, forecast_of, read_history
 from gateway.resolvers.stages import Stages, read_stages
 from gateway.resolvers.templates import read_template
 from gateway.store.attempts import Attempt
@@ -86,11 +86,19 @@ class Viewpoint:
 
 
 async def preview_request(
-    rows: Rows, request: RequestFacts, view: Viewpoint, *, priority: int | None
+    rows: Rows,
+    request: RequestFacts,
+    view: Viewpoint,
+    *,
+    priority: int | None,
+    history: History | None = None,
 ) -> Preview:
-    """Return what would come of the request; raises InputError for a storage that nobody knows."""
+    """Return what would come of the request; raises InputError for a storage that nobody knows.
+
+    `history` is that of its physics where it has been read already, as for each of several clones.
+    """
     stages = await read_stages(rows)
-    history = await read_history(rows, request)
+    history = history or await read_history(rows, request)
     forecasts = forecast_of(request, history)
     attempts = await next_attempts(rows, [request.name])
     sources = await _sources(rows, request)

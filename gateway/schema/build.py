@@ -106,6 +106,12 @@ LIST_BOUNDS: Mapping[str, int] = {
     "Source.jobs": 6,
     "SyncJob.held": 3,
     "Query.search": 80,
+    "Query.previewBulkEdit": 50,
+    "RequestPreview.steps": 3,
+    "ClonePreview.clones": 10,
+    "SeedMap.ranges": 100,
+    "RequestsCloned.requests": 10,
+    "RequestsEdited.requests": 50,
     "Statistics.production": 100,
     "Statistics.storage": 100,
 }

@@ -407,6 +407,8 @@ class FindingFilter(EntityFilter):
     request_name: TextFilter | None = _by("By request.")
     first_found_at: MomentFilter | None = _by("By when it was first found.")
     resolved_at: MomentFilter | None = _by("By when it was no longer found; needs `includeResolved`.")
+    acknowledged_at: MomentFilter | None = _by("By when somebody took note of it; isNull: nobody has.")
+    acknowledged_by: TextFilter | None = _by("By who took note of it.")
     request: "RequestFilter | None" = _by("Its request meets this.")
     and_: "list[FindingFilter] | None" = _and()
     or_: "list[FindingFilter] | None" = _or()

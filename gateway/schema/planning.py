@@ -12,15 +12,19 @@ from gateway.domain.facts import RequestFacts
 from gateway.domain.seeds import SeedRange
 from gateway.domain.states import Intent
 from gateway.errors import ChangeRefusedError, InputError, MissingError
+from gateway.resolvers.changes.bulk_edit import plan_bulk_edit
 from gateway.resolvers.changes.clone_request import check_times, planned_clone, year_of_clone
 from gateway.resolvers.changes.create_request import check_definition_storable, year_of
 from gateway.resolvers.changes.definitions import read_requests
-from gateway.resolvers.previewing import Viewpoint, preview_request
+from gateway.resolvers.forecasting import read_history
+from gateway.resolvers.previewing import Preview, Viewpoint, preview_request
 from gateway.schema.context import Info
+from gateway.schema.mutations.bulk_edit import PreviewedEdit
 from gateway.schema.mutations.clone_request import Changes, patch_of
-from gateway.schema.mutations.inputs import CreateRequestInput
+from gateway.schema.mutations.inputs import CreateRequestInput, UpdateRequestInput
 from gateway.schema.mutations.results import Conflict, Invalid, Refused, refusal_of
 from gateway.schema.preview import ClonePreview, RequestPreview
+from gateway.schema.registry import Registries, read_registries
 from gateway.schema.scalars import BigInt
 from gateway.schema.seed_map import FreeSeeds, PhysicsKeyText, SeedMap, free_seeds, seed_map
 from gateway.store.people import IdentityLink
@@ -125,17 +129,42 @@ class PlanningQueries:
             names = await next_names(rows, year, times)
             free = await next_free_seeds(rows, definition.physics_key, definition.jobs)
             view = await viewpoint(info, rows, storage)
-            previews = []
+            previews: list[Preview] = []
+            history = None
             for number, clone in enumerate(names):
                 first = free.first + number * definition.jobs
                 seeds = definition.seeds or (SeedRange(first, first + definition.jobs - 1),)
                 facts = replace(definition, seeds=seeds).facts(
                     str(clone), Intent.DRAFT, requested_by=info.context.viewer.actor
                 )
-                previews.append(await preview_request(rows, facts, view, priority=definition.priority))
+                history = history or await read_history(rows, facts)
+                previews.append(
+                    await preview_request(rows, facts, view, priority=definition.priority, history=history)
+                )
         except (ChangeRefusedError, InputError) as error:
             return _refused(error)
         return ClonePreview.of(name, source.version, source.definition, definition, previews)
+
+    @strawberry.field(
+        description=(
+            "What `bulkUpdateRequests` with this `input` would change in the requests with these `names`. "
+            "Nothing is written."
+        )
+    )
+    async def preview_bulk_edit(
+        self,
+        info: Info,
+        names: list[str],
+        input: UpdateRequestInput,  # noqa: A002 - GraphQL's word
+    ) -> list[PreviewedEdit]:
+        """Preview an edit of many requests."""
+        planned = await plan_bulk_edit(reading_rows(info), names, input.patch())
+        return [PreviewedEdit.of(edit) for edit in planned]
+
+    @strawberry.field(description="What requests may name: stages, releases, geometries, step templates.")
+    async def registries(self, info: Info) -> Registries:
+        """Return the registries."""
+        return await read_registries(info.context.reading.rows)
 
     @strawberry.field(
         description=(

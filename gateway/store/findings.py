@@ -5,13 +5,14 @@ import datetime as dt
 from sqlalchemy import BigInteger, Index, String, case, literal_column
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from gateway.store.base import Base, Json, JsonValue, Long, UtcDateTime
+from gateway.store.base import Base, Json, JsonValue, Long, UtcDateTime, Word
 
 
 class FindingRow(Base, kw_only=True):
     """One finding of `domain.checks`; `key` is the same each time the same thing is found.
 
-    `resolved_at` is set when a later reconciliation no longer finds it; the row stays as history.
+    `resolved_at` is set when a later reconciliation no longer finds it; the row stays as history. What people
+    noted of it (`acknowledged_*`) is never touched by a reconciliation.
     """
 
     __tablename__ = "findings"
@@ -34,3 +35,6 @@ class FindingRow(Base, kw_only=True):
     first_found_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     last_found_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     resolved_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, index=True, default=None)
+    acknowledged_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, index=True, default=None)
+    acknowledged_by: Mapped[Word | None] = mapped_column(default=None)
+    acknowledged_reason: Mapped[Long | None] = mapped_column(default=None)

@@ -93,7 +93,7 @@ async def edit_locked(
     check_editable(before, after, asks_for_seeds="seeds" in patch.values)
     if after == before.definition and reuse_reason is None:
         return after
-    await check_definition_storable(change.rows, _without_old_seeds(before.definition, after))
+    await check_definition_storable(change.rows, without_old_seeds(before.definition, after))
     seeded = await move_seeds(
         change,
         before.name,
@@ -156,6 +156,6 @@ def check_editable(before: StoredRequest, after: Definition, *, asks_for_seeds: 
         )
 
 
-def _without_old_seeds(before: Definition, after: Definition) -> Definition:
+def without_old_seeds(before: Definition, after: Definition) -> Definition:
     """Seeds that nobody named are moved to fit; only named ones must have the right number by themselves."""
     return replace(after, seeds=()) if after.seeds == before.seeds else after

@@ -41,6 +41,15 @@ class Finding(Node, RowType):
     resolved_at: dt.datetime | None = strawberry.field(
         description="When it was first no longer found, UTC; null while it stands."
     )
+    acknowledged_at: dt.datetime | None = strawberry.field(
+        description="When somebody took note of it and let it stand, UTC; null while nobody has."
+    )
+    acknowledged_by: str | None = strawberry.field(
+        description="IAM user name of who took note of it; null while nobody has."
+    )
+    acknowledged_reason: str | None = strawberry.field(
+        description="Why it may stand; null while nobody has taken note of it."
+    )
     request: LazyRequest | None = link(
         r.REQUEST_BY_FINDING, "The request it is about; null when it is about no request of ours."
     )
