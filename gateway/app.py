@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from gateway.auth.allowance import Allowance
+from gateway.auth.renewal import Renewal
 from gateway.auth.sessions import Sessions
 from gateway.auth.viewer import Viewer
 from gateway.connect import CommandDoors, role_rules, sealer, token_check, vault_of
@@ -75,6 +76,7 @@ def create_executor(
         correlation_id=correlation_id,
         open_following=opener.follow,
         spend=allowance.spend if allowance else lambda _viewer, _cost: None,
+        recheck=Renewal(database, clock),
     )
 
 

@@ -134,6 +134,7 @@ async def viewer_of_secret(
         username=standing.username,
         groups=standing.groups,
         jti=f"{PREFIX}{row.id}",
+        until=row.ends_at,
     )
 
 

@@ -1,7 +1,7 @@
 """Viewers of those who log in: roles by the rules, what our copy of IAM knows counted in."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from gateway.auth.bearer import AccessToken
 from gateway.auth.permissions import RIGHTS, Role, rights_of
@@ -12,6 +12,7 @@ from gateway.errors import RefusedError, UnauthenticatedError
 
 # The reference by which the vault finds what it keeps of a person.
 CREDENTIAL_PREFIX = "person:"
+_LATEST_S = dt.datetime(9999, 1, 1, tzinfo=dt.UTC).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Login:
     name: str
     groups: tuple[str, ...]
     at: dt.datetime
+    until: dt.datetime | None = None
+    session: str | None = field(default=None, repr=False)
 
 
 def viewer_of_token(token: AccessToken, standing: Standing | None, rules: RoleRules) -> Viewer:
@@ -42,7 +45,7 @@ def viewer_of_token(token: AccessToken, standing: Standing | None, rules: RoleRu
     known = standing.groups if standing else ()
     groups = _still_in(token.groups if token.groups is not None else known, standing)
     username = token.username or (standing.username if standing else None)
-    return _person(
+    viewer = _person(
         name=token.name or (standing.display_name if standing else None) or username or token.subject,
         subject=token.subject,
         username=username,
@@ -50,6 +53,7 @@ def viewer_of_token(token: AccessToken, standing: Standing | None, rules: RoleRu
         rules=rules,
         jti=token.jti,
     )
+    return replace(viewer, until=_moment(token.expires_at))
 
 
 def viewer_of_login(login: Login, standing: Standing | None, rules: RoleRules) -> Viewer:
@@ -59,7 +63,7 @@ def viewer_of_login(login: Login, standing: Standing | None, rules: RoleRules) -
     """
     _check_may_log_in(standing)
     joined = (*login.groups, *(standing.groups if standing else ()))
-    return _person(
+    viewer = _person(
         name=login.name,
         subject=login.subject,
         username=login.username,
@@ -67,6 +71,7 @@ def viewer_of_login(login: Login, standing: Standing | None, rules: RoleRules) -
         rules=rules,
         jti=None,
     )
+    return replace(viewer, until=login.until, session=login.session)
 
 
 def _program(token: AccessToken, rules: RoleRules) -> Viewer:
@@ -84,6 +89,7 @@ def _program(token: AccessToken, rules: RoleRules) -> Viewer:
         username=token.client_id,
         jti=token.jti,
         credential=f"{CREDENTIAL_PREFIX}{token.subject}",
+        until=_moment(token.expires_at),
     )
 
 
@@ -112,6 +118,11 @@ def _person(
         jti=jti,
         credential=f"{CREDENTIAL_PREFIX}{subject}",
     )
+
+
+def _moment(seconds: float) -> dt.datetime:
+    # A token may say any number; a moment may not.
+    return dt.datetime.fromtimestamp(min(seconds, _LATEST_S), dt.UTC)
 
 
 def _still_in(groups: tuple[str, ...], standing: Standing | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
 from gateway.auth.recognise import Login
 from gateway.store.database import Database
@@ -87,7 +87,15 @@ class Sessions:
                     .where(BrowserSession.id_hash == row.id_hash, BrowserSession.last_seen_at < now)
                     .values(last_seen_at=now)
                 )
-        return Login(row.subject, row.username, row.name, tuple(json.loads(row.groups)), row.created_at)
+        return Login(
+            row.subject,
+            row.username,
+            row.name,
+            tuple(json.loads(row.groups)),
+            row.created_at,
+            until=row.ends_at,
+            session=row.id_hash,
+        )
 
     async def end(self, secret: str) -> Ended | None:
         """End a session; None when there was none."""
@@ -98,15 +106,6 @@ class Sessions:
             ended = Ended(row.grant_id, row.subject)
             await session.delete(row)
             return ended
-
-    async def end_all_of(self, subject: str) -> int:
-        """End every session of a person; return how many there were."""
-        async with self._database.transaction() as session:
-            hashes = (
-                await session.scalars(select(BrowserSession.id_hash).where(BrowserSession.subject == subject))
-            ).all()
-            await session.execute(delete(BrowserSession).where(BrowserSession.subject == subject))
-            return len(hashes)
 
 
 def hash_of(secret: str) -> str:

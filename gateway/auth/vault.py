@@ -112,6 +112,7 @@ class Vault:
         if token_id is None or token_id in self._kept:
             return
         now = self._clock()
+        in_a_day = now + dt.timedelta(days=1)
         async with self._database.transaction() as session:
             await session.execute(delete(Grant).where(Grant.ends_at <= now))
             known = await session.scalar(
@@ -125,7 +126,9 @@ class Vault:
                         token_id=token_id,
                         sealed=self._sealer.seal(token.raw, _purpose(token.subject)),
                         created_at=now,
-                        ends_at=dt.datetime.fromtimestamp(token.expires_at, dt.UTC),
+                        ends_at=dt.datetime.fromtimestamp(
+                            min(token.expires_at, in_a_day.timestamp()), dt.UTC
+                        ),
                     )
                 )
         if len(self._kept) > 10_000:
@@ -140,8 +143,7 @@ class Vault:
                 return
             subject, kind, sealed = grant.subject, grant.kind, grant.sealed
             await session.delete(grant)
-        for key in [key for key in self._ready if key[0] == subject]:
-            del self._ready[key]
+        self._forget_ready(subject)
         if kind != GrantKind.REFRESH.value:
             return
         try:
@@ -164,6 +166,12 @@ class Vault:
         subject = credential.removeprefix(CREDENTIAL_PREFIX)
         async with self._database.snapshot() as session:
             standing = await standing_of(session, subject)
+            has_grant = await session.scalar(
+                select(Grant.id).where(Grant.subject == subject, Grant.ends_at > self._clock()).limit(1)
+            )
+        if has_grant is None:
+            # A logout may have been at another process: what is in memory here ends with it.
+            self._forget_ready(subject)
         if standing is not None and not standing.may_log_in:
             raise CredentialMissingError(
                 f"{standing.username} is disabled in IAM, so nothing is done in that name"
@@ -174,6 +182,10 @@ class Vault:
                 ready = await self._made(subject, audience)
                 self._ready[subject, audience] = ready
             return ready.token
+
+    def _forget_ready(self, subject: str) -> None:
+        for key in [key for key in self._ready if key[0] == subject]:
+            del self._ready[key]
 
     async def _made(self, subject: str, audience: str) -> _Ready:
         """Try the person's grants, the newest login first; access tokens last."""

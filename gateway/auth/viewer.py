@@ -1,5 +1,6 @@
 """The viewer: who asks, and which rights they hold. How somebody becomes a viewer is not decided here."""
 
+import datetime as dt
 from dataclasses import dataclass, field
 
 from gateway.auth.permissions import Right, Role
@@ -13,7 +14,8 @@ class Viewer:
     `subject` and `username` are IAM's, None for whoever is not known to it; `groups` are full paths without a
     slash in front. `jti` is the id of the token they came with. `credential` is what `Credentials` turns into
     tokens for other services, also later and in a worker; it is a reference and no secret, None when the
-    gateway cannot act for them.
+    gateway cannot act for them. `until` is when their token or login ends by itself, `session` the key of
+    their browser's session.
     """
 
     name: str
@@ -24,6 +26,8 @@ class Viewer:
     groups: tuple[str, ...] = ()
     jti: str | None = None
     credential: str | None = field(default=None, repr=False)
+    until: dt.datetime | None = None
+    session: str | None = field(default=None, repr=False)
 
     @property
     def may_introspect(self) -> bool:

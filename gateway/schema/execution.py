@@ -3,8 +3,9 @@
 `strawberry.Schema.execute` is passed over on purpose: it keeps no plans, and logs errors with the query.
 """
 
+import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from inspect import isawaitable
@@ -46,6 +47,9 @@ from gateway.schema.plans import Plan, PlanCache, Validator, read_plan
 from gateway.schema.values import check_text, check_variables
 
 log = structlog.get_logger()
+
+# How often it is looked at whether somebody who follows events still may.
+RECHECK_EVERY_S = 30.0
 
 # Wrong values reported for one set of variables; each may print the value again.
 MAX_VARIABLE_PROBLEMS = 10
@@ -143,6 +147,7 @@ class Executor(Generic[V]):
     `list_bounds` gives the usual length of plain lists by "Type.field" for the cost estimate. `open_context`
     is entered for each operation that passed all checks. `correlation_id` names the present request. `spend`
     takes the estimated number of objects off the viewer's allowance, and raises when there is not enough.
+    `recheck` raises when somebody who follows events may not any more; it is asked now and then.
     """
 
     def __init__(
@@ -156,6 +161,8 @@ class Executor(Generic[V]):
         plans: PlanCache | None = None,
         open_following: OpenFollowing[V] | None = None,
         spend: Callable[[V, int], None] = lambda _viewer, _cost: None,
+        recheck: Callable[[V], Awaitable[None]] | None = None,
+        recheck_every_s: float = RECHECK_EVERY_S,
     ) -> None:
         if schema.extensions or schema.directives:
             raise SetupError(
@@ -167,6 +174,8 @@ class Executor(Generic[V]):
         self._open_context = open_context
         self._open_following = open_following
         self._spend = spend
+        self._recheck = recheck
+        self._recheck_every_s = recheck_every_s
         self._correlation_id = correlation_id
         self.limits = limits or Limits()
         self._shape = shape_of(self._schema, list_bounds)
@@ -325,8 +334,12 @@ class Executor(Generic[V]):
     async def _told(
         self, updates: AsyncIterator[Update], prepared: Prepared, viewer: V
     ) -> AsyncGenerator[Told, None]:
+        checked_at = time.monotonic()
         try:
             async for update in updates:
+                if self._recheck is not None and time.monotonic() - checked_at >= self._recheck_every_s:
+                    await self._recheck(viewer)
+                    checked_at = time.monotonic()
                 answer = await self._run_update(prepared, viewer, update)
                 if answer is not None:
                     yield Told(update.number, answer)

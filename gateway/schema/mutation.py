@@ -10,6 +10,7 @@ from gateway.resolvers.sync_now import sync_now
 from gateway.schema.context import Info
 from gateway.schema.enums import Right, SourceName
 from gateway.schema.mutations.access_tokens import AccessTokens
+from gateway.schema.mutations.end_logins import EndLogins
 from gateway.schema.mutations.repair import RepairMutations
 from gateway.schema.mutations.requests import RequestMutations
 from gateway.schema.mutations.rules import RuleMutations
@@ -79,7 +80,13 @@ ReleaseRemovalsResult = Annotated[
 
 @strawberry.type(description="Everything that can be changed.")
 class Mutation(
-    RequestMutations, SubmitMutations, RepairMutations, SteerMutations, RuleMutations, AccessTokens
+    RequestMutations,
+    SubmitMutations,
+    RepairMutations,
+    SteerMutations,
+    RuleMutations,
+    AccessTokens,
+    EndLogins,
 ):
     """The root of all changes; each file of `schema.mutations` adds its own."""
 
