@@ -14,7 +14,7 @@ class Right(enum.StrEnum):
     READ_QUOTAS = "read_quotas"
     """See how much other people may keep and keep; everybody sees their own."""
     READ_PERSONAL = "read_personal"
-    """See what identifies people elsewhere: certificates' names, accounts and identities."""
+    """See personal data such as e-mail addresses and names of certificates; at present none is kept."""
     INTROSPECT = "introspect"
     """Ask the schema about itself."""
     COMMENT = "comment"
