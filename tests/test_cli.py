@@ -131,7 +131,7 @@ def test_a_wrong_setting_is_named(environment: dict[str, str]) -> None:
 def test_a_misspelt_setting_is_named_with_the_nearest_one(environment: dict[str, str]) -> None:
     refused = gateway("serve", environment=environment | {"GATEWAY_PANDAURL": "https://panda.example"})
 
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert refused.stderr == (
         "gateway: GATEWAY_PANDAURL is no setting, GATEWAY_PANDA_URL is. "
         "Correct or remove it; docs/settings.md lists the settings\n"

@@ -45,6 +45,9 @@ class Network:
     # Delays end long before anything settles; only `hold` makes a request that comes too late.
     delay_s: float = 0.8
     hold: dict[str, float] = field(default_factory=dict)
+    # Submissions whose next answer is lost, by key, and whether every look-up is told that there is nothing.
+    lose: set[str] = field(default_factory=set)
+    is_blind: bool = False
     url: str = ""
     carried: Counter[str] = field(default_factory=Counter)
     doubled: Counter[str] = field(default_factory=Counter)
@@ -68,6 +71,10 @@ class Network:
         key = str(json.loads(request.partition(b"\r\n\r\n")[2])["task_parameters"].get(KEY))
         if key in self.hold:
             self._forward_later(request, key, self.hold.pop(key))
+            return
+        if key in self.lose:
+            self.lose.discard(key)
+            await self._carried(request, key)
             return
         fault = self._fault(SUBMISSION_FAULTS)
         is_doubled = self._die.random() < self.double_rate
@@ -98,7 +105,7 @@ class Network:
                 await self._answer(writer, answer)
 
     async def _look_up(self, request: bytes, writer: asyncio.StreamWriter) -> None:
-        match self._fault(LOOK_UP_FAULTS):
+        match "answer nothing" if self.is_blind else self._fault(LOOK_UP_FAULTS):
             case "lose the request":
                 return
             case "answer nothing":

@@ -6,7 +6,7 @@ import datetime as dt
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -157,6 +157,14 @@ class Ran:
 async def states(database: Database) -> Counter[str]:
     async with database.snapshot() as session:
         return Counter(await session.scalars(select(Attempt.state)))
+
+
+async def until(database: Database, holds: Callable[[Counter[str]], bool]) -> None:
+    """Wait until the numbers of attempts by state are as wanted."""
+    while True:
+        if holds(await states(database)):
+            return
+        await asyncio.sleep(0.2)
 
 
 def living(tasks: Sequence[tuple[int, str]]) -> list[int]:

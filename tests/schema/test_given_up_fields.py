@@ -35,7 +35,7 @@ async def test_a_wrong_id_beside_a_right_one_is_said_and_no_connection_is_kept(
 
     codes = await codes_of(ask, f'{{ nodes(ids: ["{right}", "{NONSENSE}"]) {{ id }} }}')
 
-    assert codes == ["BAD_INPUT"]
+    assert codes == ["BAD_ID"]
     assert world.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
@@ -62,7 +62,7 @@ async def test_more_failing_operations_than_connections_leave_the_gateway_answer
 
     codes = [await codes_of(ask, document) for _ in range(7)]
 
-    assert codes == [["BAD_INPUT"]] * 7
+    assert codes == [["BAD_ID"]] * 7
     assert await ask("{ requests { totalCount } }") == {"requests": {"totalCount": 13}}
 
 

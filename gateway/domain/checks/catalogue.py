@@ -17,6 +17,7 @@ from gateway.domain.checks.completeness import (
     reconstructed_seeds_were_simulated,
 )
 from gateway.domain.checks.counts import events_match_jobs, output_per_job_is_usual
+from gateway.domain.checks.cvmfs import software_is_there
 from gateway.domain.checks.datasets import (
     dataset_does_not_expire_soon,
     dataset_has_a_replica,
@@ -122,7 +123,12 @@ CATALOGUE: Final[tuple[Invariant, ...]] = (
         frozenset({_V}),
         (outputs_are_new, outputs_are_unique),
     ),
-    Invariant(7, "Scripts fit tag, energy and step, from one directory", frozenset({_V}), (scripts_fit,)),
+    Invariant(
+        7,
+        "Scripts fit tag, energy and step, from one directory",
+        frozenset({_V}),
+        (scripts_fit, software_is_there),
+    ),
     Invariant(
         8,
         "Stage, geometry, energy and beams fit each other",

@@ -24,7 +24,7 @@ def release_path(request: RequestFacts) -> str:
 
 
 def software_is_there(request: RequestFacts, seen: Mapping[str, Seen]) -> tuple[Finding, ...]:
-    """Invariants 3 and 7: every script and the release exist on CVMFS.
+    """Invariant 7: every script and the release (invariant 3) exist on CVMFS.
 
     What is missing blocks; what cannot be looked at is INFO "unverified". `seen` is by path.
     """
