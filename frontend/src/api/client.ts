@@ -6,6 +6,7 @@
 import { documentIds } from "virtual:stored-documents";
 import { Client, cacheExchange, fetchExchange, subscriptionExchange } from "@urql/core";
 
+import { remember } from "./asked";
 import { follow } from "./live";
 
 export const ENDPOINT = "/graphql";
@@ -28,8 +29,15 @@ export function byHash(body: Body): Body {
   return { ...rest, documentId: id };
 }
 
-const fetchByHash: typeof fetch = (input, init) =>
-  fetch(input, { ...init, body: JSON.stringify(byHash(JSON.parse(String(init?.body)) as Body)) });
+const fetchByHash: typeof fetch = (input, init) => {
+  const body = JSON.parse(String(init?.body)) as Body;
+  remember({
+    name: body.operationName ?? "",
+    text: body.query ?? "",
+    variables: (body.variables ?? {}) as Record<string, unknown>,
+  });
+  return fetch(input, { ...init, body: JSON.stringify(byHash(body)) });
+};
 
 export const client = new Client({
   url: ENDPOINT,

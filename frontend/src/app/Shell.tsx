@@ -19,6 +19,7 @@ import { useTranslation } from "react-i18next";
 import { liveState, onLiveChange } from "../api/live";
 import { LANGUAGES, type Language, setLanguage } from "../i18n";
 import { NAVIGATION } from "./navigation";
+import { PageQuery } from "./PageQuery";
 import { Palette } from "./Palette";
 import { SourceNotice } from "./SourceNotice";
 import css from "./shell.module.css";
@@ -59,6 +60,7 @@ export function Shell() {
           </Button>
           <Group gap="xs" wrap="nowrap">
             <LiveMark />
+            <PageQuery />
             <SegmentedControl
               size="xs"
               aria-label={t("app.language")}

@@ -12,4 +12,5 @@ export const NAVIGATION = [
   { key: "findings", to: paths.findings() },
   { key: "statistics", to: paths.statistics() },
   { key: "services", to: paths.services() },
+  { key: "query", to: paths.query() },
 ] as const;

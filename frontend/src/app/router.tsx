@@ -1,6 +1,7 @@
 /** The panel's views and their addresses. A view's state is its address: filters, order and columns stand in it. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 
+import { readQuerySearch } from "../pages/query/search";
 import { readStatisticsSearch } from "../pages/statistics/search";
 import { readListSearch } from "../table/search";
 import { NotFound } from "./NotFound";
@@ -87,6 +88,12 @@ const views = [
     path: "/statistics",
     validateSearch: readStatisticsSearch,
     component: lazyRouteComponent(() => import("../pages/statistics/StatisticsPage"), "StatisticsPage"),
+  }),
+  createRoute({
+    ...one,
+    path: "/query",
+    validateSearch: readQuerySearch,
+    component: lazyRouteComponent(() => import("../pages/query/QueryPage"), "QueryPage"),
   }),
   createRoute({
     ...one,

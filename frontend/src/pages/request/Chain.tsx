@@ -10,6 +10,7 @@ import { Status } from "../../ui/Status";
 import ui from "../../ui/ui.module.css";
 import { bytes, count } from "../../units/numbers";
 import { local, utc } from "../../units/times";
+import { Complete } from "./Complete";
 import type { AttemptLine } from "./documents";
 import type { Request } from "./RequestPage";
 
@@ -28,6 +29,7 @@ export function Chain({ steps }: { steps: Request["steps"] }) {
               {[step.script, step.scriptVersion, step.scriptVariant].filter(Boolean).join(" · ")}
             </span>
           </h3>
+          <Complete of={step.completeness} step={step.kind} />
           {step.attempts.map((attempt) => (
             <AttemptBlock key={attempt.id} attempt={attempt} />
           ))}

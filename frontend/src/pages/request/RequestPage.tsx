@@ -1,6 +1,6 @@
 /** One production end to end: what was decided, what the grid does with it, what came out, what is wrong. */
 import { useParams } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery, useSubscription } from "urql";
 
@@ -15,6 +15,8 @@ import { RequestChanges, RequestQuery } from "./documents";
 import { Facts } from "./Facts";
 import { Findings } from "./Findings";
 import { Talk } from "./Talk";
+
+const Graph = lazy(() => import("./Graph").then((module) => ({ default: module.Graph })));
 
 export type Request = Extract<ResultOf<typeof RequestQuery>["request"], { __typename: "Request" }>;
 
@@ -44,6 +46,9 @@ export function RequestPage() {
       </header>
       {error && <Failed error={error} partly />}
       <Facts request={request} />
+      <Suspense fallback={<Loading />}>
+        <Graph request={request} />
+      </Suspense>
       <Findings findings={request.findings.nodes} />
       <Chain steps={request.steps} />
       <Talk request={request} />

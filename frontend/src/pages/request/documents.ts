@@ -44,6 +44,17 @@ export const AttemptLine = graphql(
   [Freshness],
 );
 
+const Amounts = graphql(`
+  fragment Amounts on Completeness @_unmask {
+    expected { files events }
+    processed { files events }
+    registered { files events }
+    fraction
+    reason
+    missingSeeds
+  }
+`);
+
 export const RequestQuery = graphql(
   `
     query Request($name: String!) {
@@ -68,6 +79,7 @@ export const RequestQuery = graphql(
           description
           intent
           execution
+          completeness { ...Amounts }
           requestedBy
           requester { username displayName }
           updatedAt
@@ -81,6 +93,8 @@ export const RequestQuery = graphql(
             scriptVersion
             scriptVariant
             execution
+            parent { id }
+            completeness { ...Amounts }
             attempts { ...AttemptLine }
           }
           relations { kind other { name } note }
@@ -94,7 +108,7 @@ export const RequestQuery = graphql(
       }
     }
   `,
-  [AttemptLine],
+  [AttemptLine, Amounts],
 );
 
 export const RequestChanges = graphql(`
