@@ -2,7 +2,7 @@
 #   make run PORT=8080           make test ARGS="-k seeds"           make bench ARGS="--scales 100"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench panel schema lock clean
+.PHONY: help run test lint format bench panel screenshots schema lock clean
 .SUFFIXES:
 # The targets share one environment; side by side they would install into it twice.
 .NOTPARALLEL:
@@ -43,6 +43,10 @@ bench: ## Measure the read path side by side
 
 panel: ## Build the control panel into the package
 	@sh scripts/panel.sh
+
+screenshots: ## Take the pictures of docs/panel.md from a gateway that runs (URL=http://127.0.0.1:8000)
+	@sh scripts/environment.sh test
+	@GATEWAY_CHROMIUM=$$(sh scripts/chromium.sh) .venv/bin/python scripts/screenshots.py $(or $(URL),http://127.0.0.1:8000)
 
 schema: ## Write schema.graphql, the public contract, from the code, and the panel's types from it
 	@sh scripts/environment.sh run

@@ -9,8 +9,13 @@ import { useQuery } from "urql";
 
 import type { ResultOf } from "../api/graphql";
 import { paths } from "../paths";
+import { readLine } from "../table/line";
 import { PaletteQuery } from "./documents";
+import { LineActions } from "./LineActions";
 import { NAVIGATION } from "./navigation";
+
+/** The server refuses more words in one search; a line of filters may well have more. */
+const MOST_WORDS = 8;
 
 type Found = ResultOf<typeof PaletteQuery>["search"][number]["found"];
 
@@ -46,7 +51,8 @@ export function Palette() {
   const navigate = useNavigate();
   const [text, setText] = useState("");
   const [asked] = useDebouncedValue(text.trim(), 150);
-  const [{ data }] = useQuery({ query: PaletteQuery, variables: { text: asked }, pause: asked.length < 2 });
+  const isSearch = asked.length >= 2 && asked.split(/\s+/).length <= MOST_WORDS;
+  const [{ data }] = useQuery({ query: PaletteQuery, variables: { text: asked }, pause: !isSearch });
   const go = (to: string) => {
     spotlight.close();
     void navigate({ to });
@@ -54,10 +60,10 @@ export function Palette() {
   const pages = NAVIGATION.filter(({ key }) =>
     t(`nav.${key}`).toLowerCase().includes(text.trim().toLowerCase()),
   );
-  const hits =
-    asked.length < 2
-      ? []
-      : (data?.search ?? []).map((hit) => entryOf(hit.found)).filter((one) => one !== null);
+  const line = readLine(text);
+  const hits = !isSearch
+    ? []
+    : (data?.search ?? []).map((hit) => entryOf(hit.found)).filter((one) => one !== null);
   return (
     <Spotlight.Root
       query={text}
@@ -68,6 +74,7 @@ export function Palette() {
     >
       <Spotlight.Search placeholder={t("palette.placeholder")} aria-label={t("app.search")} />
       <Spotlight.ActionsList>
+        {line && <LineActions line={line} close={spotlight.close} />}
         {hits.length > 0 && (
           <Spotlight.ActionsGroup label={t("palette.found")}>
             {hits.map(({ label, note, to }) => (
@@ -82,7 +89,9 @@ export function Palette() {
             ))}
           </Spotlight.ActionsGroup>
         )}
-        {hits.length === 0 && pages.length === 0 && <Spotlight.Empty>{t("palette.nothing")}</Spotlight.Empty>}
+        {!line && hits.length === 0 && pages.length === 0 && (
+          <Spotlight.Empty>{t("palette.nothing")}</Spotlight.Empty>
+        )}
       </Spotlight.ActionsList>
     </Spotlight.Root>
   );

@@ -1,5 +1,4 @@
 /** A page that is one list: its toolbar, its facets, its table, and a word for each state it can be in. */
-import { MultiSelect } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { AnyVariables, TypedDocumentNode } from "@urql/core";
 import { useTranslation } from "react-i18next";
@@ -7,6 +6,8 @@ import { useTranslation } from "react-i18next";
 import { type Connection, usePages } from "../api/usePages";
 import { Empty, Failed, Loading } from "../ui/States";
 import { type Column, DataTable } from "./DataTable";
+import { FilterMenu } from "./FilterMenu";
+import { SavedViews } from "./SavedViews";
 import type { ListSearch } from "./search";
 import { Toolbar } from "./Toolbar";
 
@@ -76,20 +77,8 @@ export function ListPage<Data, Variables extends AnyVariables, Row>({
         shown={shown}
         onShown={(ids) => change({ columns: ids })}
       >
-        {facets.map(({ name, label, options }) => (
-          <MultiSelect
-            key={name}
-            size="xs"
-            w={190}
-            clearable
-            searchable
-            aria-label={label}
-            placeholder={search.is?.[name] ? undefined : label}
-            data={[...options]}
-            value={search.is?.[name] ?? []}
-            onChange={(values) => choose(name, values)}
-          />
-        ))}
+        <FilterMenu facets={facets} chosen={search.is ?? {}} onChoose={choose} />
+        <SavedViews search={search} />
       </Toolbar>
       {pages.error && <Failed error={pages.error} again={pages.again} partly={pages.rows.length > 0} />}
       {pages.rows.length > 0 ? (

@@ -1,5 +1,5 @@
 /** All datasets that Rucio has, with where their copies are. */
-import { Link } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import type { TFunction } from "i18next";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,6 +11,8 @@ import type { ListSearch } from "../../table/search";
 import { Age } from "../../ui/Age";
 import { bytes, count } from "../../units/numbers";
 import { local, utc } from "../../units/times";
+import { useProductionFacets } from "../requests/facets";
+import { productionFilters } from "../requests/filters";
 import { type DatasetRow, DatasetsQuery } from "./documents";
 
 type Row = ResultOf<typeof DatasetRow>;
@@ -26,8 +28,12 @@ function filterOf({ q, is }: ListSearch): Filter | null {
   }));
   if (is?.type) every.push({ dataType: { in: is.type } });
   if (is?.open) every.push({ or: is.open.map((value) => ({ isOpen: value === "open" })) });
+  if (is) every.push(...productionFilters(is).map((request) => ({ request })));
+  if (is?.at) every.push({ replicas: { storage: { site: { name: { in: is.at } } } } });
   return all(every) as Filter | null;
 }
+
+const NONE = {};
 
 const copies = (row: Row) => row.replicas.map(({ rseName, state }) => `${rseName} ${state}`).join(", ");
 
@@ -101,6 +107,8 @@ function columnsOf(t: TFunction): Column<Row>[] {
 
 export function DatasetsPage() {
   const { t } = useTranslation();
+  const { is }: ListSearch = useSearch({ strict: false });
+  const more = useProductionFacets(is ?? NONE);
   const columns = useMemo(() => columnsOf(t), [t]);
   return (
     <ListPage
@@ -121,6 +129,7 @@ export function DatasetsPage() {
             { value: "closed", label: t("dataset.closed") },
           ],
         },
+        ...more,
       ]}
     />
   );

@@ -1,17 +1,16 @@
 /** All productions, as a dense table that replaces the spreadsheet. */
+import { useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { VariablesOf } from "../../api/graphql";
 import { all, ListPage, wordsOf } from "../../table/ListPage";
 import type { ListSearch } from "../../table/search";
 import { requestColumns } from "./columns";
 import { RequestsQuery } from "./documents";
+import { useProductionFacets } from "./facets";
+import { type Filter, productionFilters } from "./filters";
 
-type Filter = NonNullable<VariablesOf<typeof RequestsQuery>["filter"]>;
-type Intent = NonNullable<Filter["intent"]>[number];
-
-const INTENTS: readonly Intent[] = [
+const INTENTS = [
   "DRAFT",
   "READY",
   "APPROVED",
@@ -23,6 +22,8 @@ const INTENTS: readonly Intent[] = [
   "OBSOLETE",
 ];
 
+const NONE = {};
+
 /** Each word must occur in one of the fields that people know a production by. */
 function filterOf({ q, is }: ListSearch): Filter | null {
   const every: Filter[] = wordsOf(q).map((word) => ({
@@ -33,13 +34,15 @@ function filterOf({ q, is }: ListSearch): Filter | null {
       { requestedBy: { contains: word } },
     ],
   }));
-  if (is?.intent) every.push({ intent: is.intent as Intent[] });
-  if (is?.stage) every.push({ stageName: { in: is.stage } });
+  if (is) every.push(...productionFilters(is));
+  if (is?.at) every.push({ datasets: { replicas: { storage: { site: { name: { in: is.at } } } } } });
   return all(every) as Filter | null;
 }
 
 export function RequestsPage() {
   const { t } = useTranslation();
+  const { is }: ListSearch = useSearch({ strict: false });
+  const more = useProductionFacets(is ?? NONE);
   const columns = useMemo(() => requestColumns(t), [t]);
   return (
     <ListPage
@@ -53,6 +56,7 @@ export function RequestsPage() {
       facets={[
         { name: "intent", label: t("request.intent"), options: INTENTS },
         { name: "stage", label: t("request.stage"), options: ["S1", "S2"] },
+        ...more,
       ]}
     />
   );

@@ -36,3 +36,15 @@ export const RequestsQuery = graphql(
   `,
   [RequestRow],
 );
+
+/** The values that a production can be chosen by; few of the many rows have a value of their own. */
+export const FacetValuesQuery = graphql(`
+  query FacetValues {
+    requests(first: 500) {
+      nodes { energyGev collisionType polarization }
+    }
+    sites(first: 200) {
+      nodes { name }
+    }
+  }
+`);

@@ -1,18 +1,17 @@
 /** The measure against time and by its split, each as a plot with the numbers behind it. */
-import { lazy, Suspense, useMemo } from "react";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { ResultOf } from "../../api/graphql";
+import { LazyPlot } from "../../plots/LazyPlot";
 import { cumulative, monthsBetween, type Series, seriesOf } from "../../plots/series";
 import css from "../../ui/page.module.css";
 import { SmallTable } from "../../ui/SmallTable";
-import { Empty, Loading } from "../../ui/States";
+import { Empty } from "../../ui/States";
 import { decimal } from "../../units/numbers";
 import type { StatisticsQuery } from "./documents";
 import { groupOf, measured, type Sums } from "./measures";
 import type { Split, StatisticsSearch } from "./search";
-
-const Plot = lazy(() => import("../../plots/Plot").then((module) => ({ default: module.Plot })));
 
 interface Props {
   statistics: ResultOf<typeof StatisticsQuery>["statistics"];
@@ -50,15 +49,13 @@ export function Measured({ statistics, search, split }: Props) {
     <>
       <section className={css.step} aria-label={timeTitle}>
         <h2>{timeTitle}</h2>
-        <Suspense fallback={<Loading />}>
-          <Plot
-            title={timeTitle}
-            across={t("statistics.MONTH")}
-            up={name}
-            kind={search.cumulative ? "line" : "bar"}
-            {...time}
-          />
-        </Suspense>
+        <LazyPlot
+          title={timeTitle}
+          across={t("statistics.MONTH")}
+          up={name}
+          kind={search.cumulative ? "line" : "bar"}
+          {...time}
+        />
         <details>
           <summary>{t("plot.table")}</summary>
           <SmallTable
@@ -87,9 +84,7 @@ export function Measured({ statistics, search, split }: Props) {
       </section>
       <section className={css.step} aria-label={splitTitle}>
         <h2>{splitTitle}</h2>
-        <Suspense fallback={<Loading />}>
-          <Plot title={splitTitle} across={t(`statistics.${split}`)} up={name} kind="bar" {...bars} />
-        </Suspense>
+        <LazyPlot title={splitTitle} across={t(`statistics.${split}`)} up={name} kind="bar" {...bars} />
         <details>
           <summary>{t("plot.table")}</summary>
           <SmallTable

@@ -1,19 +1,17 @@
 /** What ends when on a storage: bytes by month, and the copies that end first. */
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo } from "react";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import { paths } from "../../paths";
+import { LazyPlot } from "../../plots/LazyPlot";
 import { monthsBetween, seriesOf } from "../../plots/series";
 import page from "../../ui/page.module.css";
 import { SmallTable } from "../../ui/SmallTable";
-import { Loading } from "../../ui/States";
 import { bytes, count } from "../../units/numbers";
 import { local, utc } from "../../units/times";
 import { type Kept, keptUntil } from "./kept";
 import type { Storage } from "./StoragePage";
-
-const Plot = lazy(() => import("../../plots/Plot").then((module) => ({ default: module.Plot })));
 
 const BYTES_IN_GB = 1e9;
 const FIRST_TO_END = 15;
@@ -83,16 +81,14 @@ export function Expiry({ storage }: { storage: Storage }) {
         <p>{t("storage.nothingEnds")}</p>
       ) : (
         <>
-          <Suspense fallback={<Loading />}>
-            <Plot
-              title={t("storage.expiry")}
-              across={t("statistics.MONTH")}
-              up={name}
-              kind="bar"
-              places={plot.places}
-              series={plot.series}
-            />
-          </Suspense>
+          <LazyPlot
+            title={t("storage.expiry")}
+            across={t("statistics.MONTH")}
+            up={name}
+            kind="bar"
+            places={plot.places}
+            series={plot.series}
+          />
           <SmallTable
             caption={t("storage.endFirst")}
             file={`${storage.name} ${t("storage.expiry")}`}
