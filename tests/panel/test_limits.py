@@ -1,0 +1,136 @@
+"""What the panel must bear: long tables, hostile words from elsewhere, any width of screen, slow lines."""
+
+import contextlib
+import gzip
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, Response, Route, expect
+
+ROWS = 10_000
+MOST_ROWS_DRAWN = 60
+
+# First paint of a cold load, compressed; more would be felt on a line of a laboratory's guest network.
+SCRIPT_BUDGET_BYTES = 260_000
+
+WIDTHS = (360, 768, 1440, 2560)
+PAGES = (
+    "/",
+    "/requests",
+    "/requests/PROD2025-013",
+    "/tasks/363",
+    "/datasets",
+    "/storages/JINR_EOS",
+    "/sites/JINR",
+    "/people/prodman",
+    "/findings",
+    "/statistics",
+    "/services",
+)
+
+HOSTILE = (
+    "<img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script>\u202e=cmd()"
+    + "A" * 10_000
+)
+
+
+@contextlib.asynccontextmanager
+async def doctored(page: Page, operation: str, change: Callable[[Any], None]) -> AsyncIterator[None]:
+    """Let the page get the server's answer to an operation with something in it changed."""
+
+    async def handle(route: Route) -> None:
+        asked = json.loads(route.request.post_data or "{}")
+        if asked.get("operationName") != operation:
+            await route.continue_()
+            return
+        answer = await route.fetch()
+        content = await answer.json()
+        change(content["data"])
+        await route.fulfill(response=answer, json=content)
+
+    await page.route("**/graphql", handle)
+    yield
+    # The page asks anew whenever something changed: an answer may be on its way at the end.
+    await page.unroute_all(behavior="ignoreErrors")
+
+
+async def test_ten_thousand_rows_are_a_table_of_which_few_are_drawn(page: Page) -> None:
+    def multiply(data: Any) -> None:
+        row = data["requests"]["nodes"][0]
+        data["requests"] |= {
+            "nodes": [row | {"id": f"r{n}", "name": f"PROD2030-{n:05d}"} for n in range(ROWS)],
+            "pageInfo": {"hasNextPage": False, "endCursor": None, "__typename": "PageInfo"},
+            "totalCount": ROWS,
+        }
+
+    async with doctored(page, "Requests", multiply):
+        await page.goto("/requests")
+        table = page.get_by_role("table", name="Requests")
+        await expect(table.get_by_role("link", name="PROD2030-00000")).to_be_visible()
+        await expect(table).to_have_attribute("aria-rowcount", str(ROWS + 1))
+        assert await table.locator("tr").count() < MOST_ROWS_DRAWN
+
+        box = page.get_by_role("region", name="Requests")
+        await box.evaluate("box => { box.scrollTop = box.scrollHeight; }")
+
+        await expect(table.get_by_role("link", name=f"PROD2030-{ROWS - 1:05d}")).to_be_visible()
+        assert await table.locator("tr").count() < MOST_ROWS_DRAWN
+
+
+async def test_words_from_elsewhere_are_shown_and_never_run(page: Page) -> None:
+    def poison(data: Any) -> None:
+        data["request"] |= {"tag": HOSTILE, "description": HOSTILE, "requestedBy": HOSTILE}
+        for step in data["request"]["steps"]:
+            for attempt in step["attempts"]:
+                attempt["reason"] = HOSTILE
+                if attempt["task"]:
+                    attempt["task"]["errorDialog"] = HOSTILE
+
+    async with doctored(page, "Request", poison):
+        await page.goto("/requests/PROD2025-013")
+
+        await expect(page.get_by_text(re.compile("^<img src=x onerror")).first).to_be_visible()
+        assert await page.locator("img[src=x]").count() == 0
+        assert await page.title() != "broken"
+        assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_no_page_is_wider_than_its_screen(page: Page, path: str) -> None:
+    await page.goto(path)
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    wide: dict[int, int] = {}
+
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 900})
+        # The menu slides out of the way of a smaller screen: what counts is how the page stands after that.
+        excess = await page.evaluate("""async () => {
+            await new Promise(requestAnimationFrame);
+            await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+            await new Promise(requestAnimationFrame);
+            const main = document.getElementById("content");
+            const article = main.querySelector("article") ?? main;
+            return Math.max(
+                document.documentElement.scrollWidth - window.innerWidth,
+                article.scrollWidth - article.clientWidth,
+            );
+        }""")
+        if excess > 0:
+            wide[width] = excess
+
+    assert wide == {}
+
+
+async def test_the_first_page_loads_little_script(page: Page) -> None:
+    scripts: list[Response] = []
+    page.on("response", lambda response: scripts.append(response) if response.url.endswith(".js") else None)
+    await page.goto("/requests")
+    await expect(page.get_by_role("link", name="PROD2025-013")).to_be_visible()
+
+    compressed = {one.url: len(gzip.compress(await one.body())) for one in scripts}
+
+    assert len(compressed) > 1
+    assert sum(compressed.values()) <= SCRIPT_BUDGET_BYTES, compressed
