@@ -161,7 +161,19 @@ async def _message(reader: asyncio.StreamReader) -> bytes:
     for line in head.lower().split(b"\r\n"):
         if line.startswith(b"content-length:"):
             length = int(line.partition(b":")[2])
+        if line.startswith(b"transfer-encoding:") and b"chunked" in line:
+            return head + await _chunks(reader)
     return head + await reader.readexactly(length)
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    """Read a body in chunks as it is on the wire; a real PanDA sends long lists so."""
+    body = b""
+    while True:
+        size = await reader.readuntil(b"\r\n")
+        body += size + await reader.readexactly(int(size, 16) + 2)
+        if int(size, 16) == 0:
+            return body
 
 
 def _http(status: int, content: bytes) -> bytes:
