@@ -19,6 +19,7 @@ from gateway.errors import SettingError
 from gateway.resolvers.services import Services
 from gateway.settings import Settings
 from gateway.store.database import Database
+from gateway.sync.keep_core_time import core_time_keeper
 from gateway.sync.known_catalogue import scopes_of_datasets, storages_of_replicas
 from gateway.sync.known_tasks import jobs_counted, newest_final_tasks, tasks_to_count, unfinished_tasks
 from gateway.sync.lease import Clock
@@ -152,6 +153,7 @@ def _panda(settings: Settings, database: Database, clock: Clock, manners: Manner
         canaries=newest_final_tasks(database),
         ids_to_count=tasks_to_count(database),
         jobs_counted=jobs_counted(database, clock),
+        tell_core_seconds=core_time_keeper(database, clock),
         clock=clock,
     )
 

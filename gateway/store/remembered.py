@@ -63,6 +63,18 @@ async def remember(
     return total
 
 
+async def amend(
+    session: AsyncSession, rows: Sequence[Remembered], *, source: SourceName, at: dt.datetime
+) -> None:
+    """Keep what was worked out about rows that are stored, as `remember` does, but not as a sign of life.
+
+    When the source last spoke of a row stays as it was.
+    """
+    for start in range(0, len(rows), BATCH_ROWS):
+        batch = rows[start : start + BATCH_ROWS]
+        await _remember_batch(session, batch, source, at, is_sighting=False)
+
+
 async def mark_gone(
     session: AsyncSession, model: type[Remembered], keys: Sequence[RowKey], *, at: dt.datetime
 ) -> int:
@@ -100,7 +112,12 @@ def content_hash(content: Mapping[str, object]) -> str:
 
 
 async def _remember_batch(
-    session: AsyncSession, batch: Sequence[Remembered], source: SourceName, at: dt.datetime
+    session: AsyncSession,
+    batch: Sequence[Remembered],
+    source: SourceName,
+    at: dt.datetime,
+    *,
+    is_sighting: bool = True,
 ) -> Outcome:
     table = _table(type(batch[0]))
     columns = [column.name for column in table.columns if column.name not in Remembered.bookkeeping]
@@ -127,10 +144,10 @@ async def _remember_batch(
             for key in incoming
             if key in to_write
         ],
-        keep=frozenset({"first_seen_at"}),
+        keep=frozenset({"first_seen_at"} if is_sighting else {"first_seen_at", "last_seen_at"}),
     )
     await tell_of(session, table, [incoming[key] for key in incoming if key in to_write], at)
-    if unchanged:
+    if unchanged and is_sighting:
         await session.execute(
             update(table).where(key_in(table.primary_key.columns.values(), unchanged)).values(last_seen_at=at)
         )

@@ -285,7 +285,8 @@ class Engine:
                 run.job.name, verdict, run.is_whole, run.outcome, run.quarantined, error=hold_reason
             )
             await self._close_run(session, run, report, now)
-            if run.outcome.changed or run.outcome.gone:
+            # A run that was killed kept pages of which nobody has drawn conclusions: a whole one always does.
+            if run.outcome.changed or run.outcome.gone or run.is_whole:
                 await derive_links(session, run.job.feed.sections, at=now)
             await run.lease.give_up(session)
             await record_job_of_source(session, run.job.feed.source)

@@ -6,7 +6,6 @@ import json
 import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 
@@ -21,32 +20,11 @@ from gateway.upstreams.panda.feeds import Ids, JobCountsFeed, TasksFeed
 from gateway.upstreams.panda.upstream import PandaUpstream
 from gateway.upstreams.ports import Page
 from tests.real.panda.server import PandaServer, panda_environment
-from tests.real.panda.stages import CLIENT_SCRIPT, RealStage, Refined, Stage, TwinStage, ask
+from tests.real.panda.stages import CLIENT_SCRIPT, SIMULATION, RealStage, Refined, Stage, TwinStage, ask
 from tests.support.serving import served
 
 MANAGER = "Production Manager"
 ANALYST = "Analyst"
-SIMULATION: Mapping[str, Any] = {
-    "taskName": "PROD2025-014.SIM.1",
-    "userName": "prodman",
-    "vo": "spd",
-    "workingGroup": "SPD",
-    "prodSourceLabel": "managed",
-    "taskType": "prod",
-    "taskPriority": 900,
-    "coreCount": 1,
-    "architecture": "",
-    "transUses": "",
-    "transHome": "",
-    "noInput": True,
-    "nEvents": 4_800,
-    "nEventsPerJob": 4,
-    "spdSubmissionKey": "a-key",
-    "jobParameters": [
-        {"type": "template", "param_type": "number", "value": "${MAXEVENTS},"},
-        {"type": "template", "param_type": "number", "value": "${RNDMSEED}", "offset": 20_000},
-    ],
-}
 
 
 @pytest.fixture(scope="module", params=["twin", "real"])

@@ -191,8 +191,8 @@ class TasksFeed:
 class JobCountsFeed:
     """Jobs by state and queue of the tasks that `task_ids` gives: those not final, or changed since counted.
 
-    Each task's counts come whole in one page, and then `tell_core_seconds` is told what its jobs used, None
-    when some job does not say. Of tasks without a page nothing is known, and PanDA's empty list of jobs makes
+    `tell_core_seconds` is told what a task's jobs used, None when some job does not say; then its counts come
+    whole in one page. Of tasks without a page nothing is known, and PanDA's empty list of jobs makes
     no page: it may stand for a failure. Retried jobs count too, so a task never has fewer jobs than it had:
     a list shorter than what `jobs_counted` gives is not believed, which the reading says at its end.
     """
@@ -228,9 +228,10 @@ class JobCountsFeed:
             jobs, is_whole = await self._jobs(job_ids)
             counts = job_counts(task_id, jobs)
             proof = ("jedi_task_id", task_id) if is_whole else None
-            yield Page("job_counts", counts, answer.date, whole_of=proof)
+            # Before its counts: a task that changed after it was counted is counted again.
             if self._tell is not None:
                 await self._tell(task_id, core_seconds(jobs) if is_whole else None)
+            yield Page("job_counts", counts, answer.date, whole_of=proof)
         if short:
             some = ", ".join(str(one) for one in short[:3])
             raise GarbledError(SOURCE, f"panda lists fewer jobs than before of {len(short)} tasks ({some})")

@@ -18,6 +18,29 @@ from gateway.practice.panda_tasks import PandaState
 from gateway.practice.panda_twin import Identity
 from tests.real.panda.server import PandaServer
 
+# A task of simulation as it is submitted.
+SIMULATION: Mapping[str, Any] = {
+    "taskName": "PROD2025-014.SIM.1",
+    "userName": "prodman",
+    "vo": "spd",
+    "workingGroup": "SPD",
+    "prodSourceLabel": "managed",
+    "taskType": "prod",
+    "taskPriority": 900,
+    "coreCount": 1,
+    "architecture": "",
+    "transUses": "",
+    "transHome": "",
+    "noInput": True,
+    "nEvents": 4_800,
+    "nEventsPerJob": 4,
+    "spdSubmissionKey": "a-key",
+    "jobParameters": [
+        {"type": "template", "param_type": "number", "value": "${MAXEVENTS},"},
+        {"type": "template", "param_type": "number", "value": "${RNDMSEED}", "offset": 20_000},
+    ],
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Refined:
