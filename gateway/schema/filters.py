@@ -170,7 +170,7 @@ class TaskFilter(EntityFilter):
     jobs_expected: IntFilter | None = _by("By expected jobs.")
     jobs_finished: IntFilter | None = _by("By finished jobs.")
     jobs_failed: IntFilter | None = _by("By failed jobs.")
-    output_bytes: IntFilter | None = _by("By output size, bytes, as PanDA's monitor showed it.")
+    output_bytes: IntFilter | None = _by("By output size, bytes, from Rucio or PanDA's monitor.")
     error_dialog: TextFilter | None = _by("By PanDA's error text.")
     request: "RequestFilter | None" = _by("Its request meets this.")
     user: "PersonFilter | None" = _by("Its user, as a person of IAM, meets this.")

@@ -69,7 +69,7 @@ class ProductionStatistics:
         description="Events produced: finished jobs times events per job, over tasks that make new events."
     )
     output_bytes: KnownSum = strawberry.field(
-        description="Output size, bytes, as PanDA's monitor showed it; not known by site."
+        description="Output size, bytes, from Rucio or PanDA's monitor; not known by site."
     )
     core_seconds: strawberry.Private[Total]
 

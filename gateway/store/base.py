@@ -68,8 +68,10 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
 class Remembered(MappedAsDataclass, kw_only=True):
     """A row that mirrors what another service owns: who said it, since when, and whether it is still there.
 
-    Only `store.remembered` writes these columns. `gone_at` set means: a complete, trusted listing no longer
-    contains it; the row stays, so that whatever refers to it can still be explained.
+    Only `store.remembered` writes these columns. `record_hash` stands for the record that the content was
+    made of, where that is known: the same record again is the same content. `gone_at` set means: a complete,
+    trusted listing no longer contains it; the row stays, so that whatever refers to it can still be
+    explained.
     """
 
     source: Mapped[str] = mapped_column(String(16), init=False)
@@ -77,8 +79,9 @@ class Remembered(MappedAsDataclass, kw_only=True):
     last_seen_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, init=False)
     changed_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, init=False)
     content_hash: Mapped[str] = mapped_column(String(32), init=False)
+    record_hash: Mapped[str | None] = mapped_column(String(32), init=False)
     gone_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, init=False)
 
     bookkeeping: ClassVar[frozenset[str]] = frozenset(
-        {"source", "first_seen_at", "last_seen_at", "changed_at", "content_hash", "gone_at"}
+        {"source", "first_seen_at", "last_seen_at", "changed_at", "content_hash", "record_hash", "gone_at"}
     )

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import cast
 
 import orjson
-from sqlalchemy import Table, inspect, select, update
+from sqlalchemy import Table, bindparam, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.store.base import Base, Remembered, UtcDateTime
@@ -61,6 +61,28 @@ async def remember(
     while batch := list(islice(iterator, BATCH_ROWS)):
         total += await _remember_batch(session, batch, source, at)
     return total
+
+
+async def mark_seen(
+    session: AsyncSession, model: type[Remembered], hashes: Mapping[RowKey, str], *, at: dt.datetime
+) -> set[RowKey]:
+    """Mark the present rows made of exactly these records as seen, and return their keys."""
+    table = _table(model)
+    key_columns = list(table.primary_key.columns)
+    keys = list(hashes)
+    seen: set[RowKey] = set()
+    for start in range(0, len(keys), BATCH_ROWS):
+        batch = keys[start : start + BATCH_ROWS]
+        found = await session.execute(
+            select(*key_columns, table.c.record_hash).where(
+                key_in(key_columns, batch), table.c.gone_at.is_(None)
+            )
+        )
+        same = [tuple(row[:-1]) for row in found if hashes[tuple(row[:-1])] == row[-1]]
+        if same:
+            await session.execute(update(table).where(key_in(key_columns, same)).values(last_seen_at=at))
+        seen.update(same)
+    return seen
 
 
 async def amend(
@@ -124,7 +146,11 @@ async def _remember_batch(
     incoming = dict(_contents(table, columns, batch))
     known = await _known_hashes(session, table, list(incoming))
     fingerprints = {key: content_hash(content) for key, content in incoming.items()}
-    unchanged = [key for key, known_hash in known.items() if known_hash == (fingerprints[key], True)]
+    key_names = _key_names(table)
+    records = {tuple(getattr(row, name) for name in key_names): row.record_hash for row in batch}
+    unchanged = [
+        key for key, (known_hash, _, is_here) in known.items() if is_here and known_hash == fingerprints[key]
+    ]
     to_write = incoming.keys() - set(unchanged)
 
     await _keep_past_versions(session, table, columns, [key for key in known if key in to_write], at)
@@ -139,6 +165,7 @@ async def _remember_batch(
                 "last_seen_at": at,
                 "changed_at": at,
                 "content_hash": fingerprints[key],
+                "record_hash": records[key],
                 "gone_at": None,
             }
             for key in incoming
@@ -151,25 +178,42 @@ async def _remember_batch(
         await session.execute(
             update(table).where(key_in(table.primary_key.columns.values(), unchanged)).values(last_seen_at=at)
         )
+        said = {key: records[key] for key in unchanged if records[key] not in {None, known[key][1]}}
+        await _keep_record_hashes(session, table, said)
     return Outcome(
         seen=len(incoming),
         new=len(incoming.keys() - known.keys()),
         changed=len(to_write),
-        returned=sum(1 for _hash, is_present in known.values() if not is_present),
+        returned=sum(1 for *_, is_here in known.values() if not is_here),
     )
 
 
 async def _known_hashes(
     session: AsyncSession, table: Table, keys: Sequence[RowKey]
-) -> dict[RowKey, tuple[str, bool]]:
-    """Return for each stored row its content hash and whether it is present (not gone)."""
+) -> dict[RowKey, tuple[str, str | None, bool]]:
+    """Return for each stored row its content's hash, its record's, and whether it is present (not gone)."""
     key_columns = list(table.primary_key.columns)
     result = await session.execute(
-        select(*key_columns, table.c.content_hash, table.c.gone_at).where(
-            key_in(table.primary_key.columns.values(), keys)
+        select(*key_columns, table.c.content_hash, table.c.record_hash, table.c.gone_at).where(
+            key_in(key_columns, keys)
         )
     )
-    return {tuple(row[:-2]): (row[-2], row[-1] is None) for row in result}
+    return {tuple(row[:-3]): (row[-3], row[-2], row[-1] is None) for row in result}
+
+
+async def _keep_record_hashes(
+    session: AsyncSession, table: Table, hashes: Mapping[RowKey, str | None]
+) -> None:
+    """Write down for rows that stay as they are which record said so now."""
+    if not hashes:
+        return
+    key_columns = list(table.primary_key.columns)
+    names = [f"key_{number}" for number in range(len(key_columns))]
+    is_row = (column == bindparam(name) for column, name in zip(key_columns, names, strict=True))
+    await (await session.connection()).execute(
+        update(table).where(*is_row).values(record_hash=bindparam("hash")),
+        [dict(zip((*names, "hash"), (*key, value), strict=True)) for key, value in hashes.items()],
+    )
 
 
 async def _keep_past_versions(

@@ -9,7 +9,8 @@ the end, in the transaction that keeps the last of it.
 import asyncio
 import datetime as dt
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Final, cast
@@ -26,10 +27,11 @@ from gateway.errors import (
     UnreachableError,
     UpstreamError,
 )
-from gateway.store.base import JsonValue, Remembered
+from gateway.store.base import JsonValue
 from gateway.store.database import Database
 from gateway.store.events import EventKind, tell
-from gateway.store.remembered import Outcome, mark_gone, remember
+from gateway.store.keys import RowKey
+from gateway.store.remembered import Outcome, mark_gone, mark_seen, remember
 from gateway.store.sources import SyncRun
 from gateway.store.sync_jobs import SyncJob
 from gateway.sync.derive import derive_links
@@ -233,7 +235,10 @@ class Engine:
                 intake = run.intakes[page.section] = await intake_for(session, section)
             known_bad = len(intake.bad)
             intake.unsaid.clear()
-            rows = list(intake.rows(page.records))
+            # What is said again word for word, most of a large catalogue, is known for what it is.
+            known = await mark_seen(session, section.model, intake.hashes(page.records), at=now)
+            run.outcome += Outcome(seen=len(known))
+            rows = list(intake.rows(intake.without(page.records, known)))
             bad = intake.bad[known_bad:]
             if len(bad) > max(DRIFT_ROWS, DRIFT_SHARE * len(page.records)):
                 raise SchemaDriftError(
@@ -243,7 +248,8 @@ class Engine:
             await keep_unsaid(session, section, intake.unsaid)
             run.outcome += await remember(session, rows, source=section.source, at=now)
             if page.whole_of is not None and not bad:
-                run.outcome += await self._replace(session, section, rows, page.whole_of, now)
+                present = known | {tuple(getattr(row, name) for name in section.key_fields) for row in rows}
+                run.outcome += await self._replace(session, section, present, page.whole_of, now)
             await quarantine(session, bad, source=section.source, at=now)
             run.quarantined += len(bad)
 
@@ -251,7 +257,7 @@ class Engine:
         self,
         session: AsyncSession,
         section: Section,
-        rows: Sequence[Remembered],
+        present: AbstractSet[RowKey],
         whole_of: tuple[str, object],
         now: dt.datetime,
     ) -> Outcome:
@@ -261,7 +267,6 @@ class Engine:
         found = await session.execute(
             select(*keys).where(getattr(section.model, name) == value, section.model.gone_at.is_(None))
         )
-        present = {tuple(getattr(row, field) for field in section.key_fields) for row in rows}
         gone = [tuple(key) for key in found if tuple(key) not in present]
         return Outcome(gone=await mark_gone(session, section.model, gone, at=now))
 

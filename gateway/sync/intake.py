@@ -1,8 +1,10 @@
 """Turning records into rows: good ones typed, bad ones set aside, all counted as seen where possible."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -42,6 +44,7 @@ class Intake:
             try:
                 content = _object(record)
                 row = self.section.row(content)
+                row.record_hash = self.section.record_hash(content)
                 self.check(row)
             except BadRecordError as error:
                 self._set_aside(record, str(error))
@@ -51,6 +54,32 @@ class Intake:
                 self.unsaid.append((row, missing))
             self.seen.add(tuple(getattr(row, name) for name in self.section.key_fields))
             yield row
+
+    def hashes(self, records: Iterable[object]) -> dict[RowKey, str]:
+        """Return the hashes of the records that, if they are known, need not be looked into.
+
+        A key that stands twice in a page is left out: the last one counts.
+        """
+        if self.check is not _no_check:
+            return {}
+        found: dict[RowKey, str] = {}
+        doubled: set[RowKey] = set()
+        for record in records:
+            key = self._key(record)
+            if key is None:
+                continue
+            if key in found:
+                doubled.add(key)
+            found[key] = self.section.record_hash(cast("dict[str, object]", record))
+        return {key: value for key, value in found.items() if key not in doubled}
+
+    def without(self, records: Iterable[object], known: AbstractSet[RowKey]) -> Sequence[object]:
+        """Return the records that are not among the known, which count as seen."""
+        self.seen.update(known)
+        return [record for record in records if self._key(record) not in known]
+
+    def _key(self, record: object) -> RowKey | None:
+        return self.section.key(record) if type(record) is dict else None
 
     def _set_aside(self, record: object, error: str) -> None:
         self.bad.append(BadRecord.of(self.section.name, record, error))

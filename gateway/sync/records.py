@@ -5,6 +5,8 @@ names, and the gateway's own bookkeeping, is not part of a record.
 """
 
 import datetime as dt
+import hashlib
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.functional_validators import AfterValidator
 from sqlalchemy import BigInteger, Boolean, Column, Float, String, Table
 
+from gateway import __version__
 from gateway.domain.seeds import INT64_MAX
 from gateway.store.base import Base, Remembered, UtcDateTime
 from gateway.store.datasets import Dataset, Replica, Rule
@@ -33,6 +36,7 @@ _FROM_TASK_NAME = frozenset(NamedAttempt.__slots__)
 _FROM_DID = _FROM_TASK_NAME | {"scope", "name", "data_type"}
 # What a record may leave out although its column is never null.
 _DEFAULTS: Final[Mapping[str, object]] = {"did_type": "DATASET", "is_service": False, "is_unlimited": False}
+_SURROGATES: Final = frozenset(map(chr, range(0xD800, 0xE000)))
 # Priorities may be negative; everything else that is counted starts at zero.
 _SIGNED: Final = frozenset({"priority"})
 
@@ -49,12 +53,13 @@ class BadRecordError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One kind of records of one source."""
+    """One kind of records of one source; `key_fields` tell one record from another."""
 
     source: SourceName
     name: str
     model: type[Remembered]
     record: type[Record]
+    key_fields: tuple[str, ...]
     derived: Callable[[Mapping[str, object]], Mapping[str, object]]
     prepared: Callable[[Mapping[str, object]], Mapping[str, object]]
 
@@ -63,11 +68,6 @@ class Section:
         """The fields a record may have."""
         return frozenset(self.record.model_fields)
 
-    @property
-    def key_fields(self) -> tuple[str, ...]:
-        """The fields that tell one record from another."""
-        return tuple(column.name for column in _table(self.model).primary_key.columns)
-
     def row(self, record: Mapping[str, object]) -> Remembered:
         """Return the row for the table; raises BadRecordError."""
         try:
@@ -75,6 +75,19 @@ class Section:
         except ValidationError as error:
             raise BadRecordError(_complaint(error)) from error
         return self.model(**content, **self.derived(content))
+
+    def record_hash(self, record: Mapping[str, object]) -> str:
+        """Return what stands for this record, as far as it is read, and for the way it is read now.
+
+        A new version of the program reads everything anew: it may make something else of the same record.
+        """
+        # Not orjson: to it NaN, Infinity and null are one.
+        said = json.dumps(
+            [__version__, {name: record[name] for name in self.fields & record.keys()}],
+            default=repr,
+            sort_keys=True,
+        )
+        return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
     def key(self, record: Mapping[str, object]) -> tuple[object, ...] | None:
         """Return the key of a record that may be bad otherwise, so that it still counts as seen."""
@@ -97,7 +110,7 @@ def moment(value: object) -> object:
 
 
 def _storable(text: str) -> str:
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if "\0" in text or not (text.isascii() or _SURROGATES.isdisjoint(text)):
         raise ValueError("holds characters that are no text")
     return text
 
@@ -179,7 +192,9 @@ def _section(
     derived: Callable[[Mapping[str, object]], Mapping[str, object]] = _no_columns,
     prepared: Callable[[Mapping[str, object]], Mapping[str, object]] = _as_it_is,
 ) -> Section:
-    return Section(source, name, model, _record_model(name, model, derived_columns), derived, prepared)
+    record = _record_model(name, model, derived_columns)
+    key_fields = tuple(column.name for column in _table(model).primary_key.columns)
+    return Section(source, name, model, record, key_fields, derived, prepared)
 
 
 def _complaint(error: ValidationError) -> str:

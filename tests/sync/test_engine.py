@@ -16,6 +16,7 @@ from gateway.store.sync_jobs import SyncJob
 from gateway.sync.engine import Engine, Verdict
 from gateway.sync.jobs import Job, Pace
 from gateway.upstreams.ports import Page, Record
+from tests.support.databases import counted_statements
 
 START = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 PACE = Pace(changes_every_s=60, whole_every_s=600, deadline_s=120, stale_after_s=7200)
@@ -458,6 +459,69 @@ async def test_what_a_reading_says_to_be_nothing_is_wiped(bench: Bench) -> None:
 
     async with bench.database.snapshot() as session:
         assert set(await session.scalars(select(Queue.comment))) == {None}
+
+
+async def hashes(bench: Bench) -> set[str | None]:
+    async with bench.database.snapshot() as session:
+        return set(await session.scalars(select(Queue.record_hash)))
+
+
+async def test_a_record_that_comes_again_is_seen_again_without_being_looked_into(bench: Bench) -> None:
+    await bench.run()
+    bench.clock.forward(minutes=1)
+
+    with counted_statements(bench.database) as statements:
+        report = await bench.engine.run("cric.queues", whole=True)
+
+    async with bench.database.snapshot() as session:
+        seen = set(await session.scalars(select(Queue.last_seen_at)))
+    assert (report.outcome.seen, report.outcome.changed) == (10, 0)
+    assert seen == {bench.clock.now}
+    # What a row holds is compared by its content only where its record is a new one.
+    assert not [one for one in statements if "content_hash" in one]
+
+
+async def test_a_new_record_of_the_same_content_is_looked_into_once(bench: Bench) -> None:
+    await bench.run()
+    before = await hashes(bench)
+    bench.upstream.queues = {name: {**queue(name), "comment": None} for name in ALL}
+
+    reports = [await bench.engine.run("cric.queues", whole=True) for _time in range(2)]
+    after = await hashes(bench)
+
+    assert [(one.outcome.seen, one.outcome.changed) for one in reports] == [(10, 0), (10, 0)]
+    assert after.isdisjoint(before)
+    await bench.run()
+    assert await hashes(bench) == after
+
+
+async def test_of_two_records_of_one_row_the_last_counts_even_if_the_first_is_known(bench: Bench) -> None:
+    bench.upstream.queues = {"Q1": queue("Q1")}
+    await bench.run()
+
+    async def twice() -> AsyncIterator[Page]:
+        yield Page("queues", [queue("Q1"), queue("Q1", "offline")], START)
+        yield Page("queues", [queue("Q1", "offline"), queue("Q1")], START)
+
+    bench.upstream.everything = twice  # type: ignore[method-assign]
+    report = await bench.engine.run("cric.queues", whole=True)
+
+    async with bench.database.snapshot() as session:
+        assert list(await session.scalars(select(Queue.status))) == ["online"]
+    assert report.outcome.changed == 2
+
+
+async def test_a_row_that_was_gone_comes_back_with_the_record_that_it_had(bench: Bench) -> None:
+    await bench.run()
+    lost = bench.upstream.queues.pop("Q3")
+    await bench.run()
+    await bench.run()
+    bench.upstream.queues["Q3"] = lost
+
+    report = await bench.engine.run("cric.queues", whole=True)
+
+    assert report.outcome.returned == 1
+    assert await bench.present() == ALL
 
 
 async def test_the_source_is_as_fresh_as_its_jobs(bench: Bench) -> None:

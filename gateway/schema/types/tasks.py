@@ -80,10 +80,11 @@ class Task(Node, Synced, RowType):
     )
     events_per_job: BigInt | None = strawberry.field(description="Events of each job; null when not said.")
     output_bytes: BigInt | None = strawberry.field(
-        description="Size of its output, bytes, as PanDA's monitor showed it (GB = 10^9); null for none."
+        description="Size of its output, bytes: of all its datasets but logs in Rucio once all are closed, "
+        "else as PanDA's monitor showed it (GB = 10^9). Null while neither is known."
     )
     log_bytes: BigInt | None = strawberry.field(
-        description="Size of its logs, bytes, as PanDA's monitor showed it (GB = 10^9); null for none."
+        description="Size of its logs, bytes, from Rucio or PanDA's monitor as `outputBytes`; null for none."
     )
     walltime_reported: float | None = strawberry.field(
         description="Wall time exactly as PanDA's monitor showed it; the monitor does not state the unit."
