@@ -1,7 +1,6 @@
 import "@mantine/core/styles.css";
 import "@mantine/spotlight/styles.css";
 import "./app/global.css";
-import "./i18n";
 
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import { RouterProvider } from "@tanstack/react-router";
@@ -12,10 +11,12 @@ import { Provider } from "urql";
 import { client } from "./api/client";
 import { router } from "./app/router";
 import { THEME_KEY, theme } from "./app/theme";
+import { startLanguage } from "./i18n";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no place to draw in");
 
+await startLanguage();
 createRoot(root).render(
   <StrictMode>
     <MantineProvider

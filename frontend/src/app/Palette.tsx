@@ -3,7 +3,7 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { Spotlight, spotlight } from "@mantine/spotlight";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 
@@ -46,9 +46,13 @@ function entryOf(found: Found): { label: string; note: string; to: string } | nu
   }
 }
 
-export function Palette() {
+/** `asked` is how often it was asked for: it opens whenever that grows. */
+export function Palette({ asked: times }: { asked: number }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
+  useEffect(() => {
+    if (times > 0) spotlight.open();
+  }, [times]);
   const [text, setText] = useState("");
   const [asked] = useDebouncedValue(text.trim(), 150);
   const isSearch = asked.length >= 2 && asked.split(/\s+/).length <= MOST_WORDS;
@@ -68,7 +72,8 @@ export function Palette() {
     <Spotlight.Root
       query={text}
       onQueryChange={setText}
-      shortcut={["mod + K", "/"]}
+      // The shell listens: this part of the panel is loaded when it is first wanted.
+      shortcut={null}
       scrollable
       maxHeight={460}
     >

@@ -9,24 +9,30 @@ import {
   useComputedColorScheme,
   useMantineColorScheme,
 } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
-import { spotlight } from "@mantine/spotlight";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { IconMoon, IconSearch, IconSun } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
-import { useSyncExternalStore } from "react";
+import { lazy, Suspense, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 
+import { AccountMenu } from "../account/AccountMenu";
 import { liveState, onLiveChange } from "../api/live";
 import { LANGUAGES, type Language, setLanguage } from "../i18n";
 import { NAVIGATION } from "./navigation";
 import { PageQuery } from "./PageQuery";
-import { Palette } from "./Palette";
 import { SourceNotice } from "./SourceNotice";
 import css from "./shell.module.css";
+
+const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
 
 export function Shell() {
   const { t, i18n } = useTranslation();
   const [isOpen, { toggle, close }] = useDisclosure();
+  // How often it was asked for; the palette opens anew each time.
+  const [finding, setFinding] = useState(0);
+  const find = () => setFinding((times) => times + 1);
+  useHotkeys([["mod+K", find]], []);
+  useHotkeys([["/", find]]);
   return (
     <AppShell
       header={{ height: 48 }}
@@ -54,7 +60,7 @@ export function Shell() {
                 Ctrl K
               </kbd>
             }
-            onClick={spotlight.open}
+            onClick={find}
           >
             <span className={css.searchWords}>{t("app.search")}</span>
           </Button>
@@ -65,10 +71,11 @@ export function Shell() {
               size="xs"
               aria-label={t("app.language")}
               value={i18n.language}
-              onChange={(value) => setLanguage(value as Language)}
+              onChange={(value) => void setLanguage(value as Language)}
               data={[...LANGUAGES]}
             />
             <ThemeButton />
+            <AccountMenu />
           </Group>
         </Group>
       </AppShell.Header>
@@ -90,7 +97,11 @@ export function Shell() {
         <SourceNotice />
         <Outlet />
       </AppShell.Main>
-      <Palette />
+      {finding > 0 && (
+        <Suspense>
+          <Palette asked={finding} />
+        </Suspense>
+      )}
     </AppShell>
   );
 }

@@ -13,4 +13,5 @@ export const NAVIGATION = [
   { key: "statistics", to: paths.statistics() },
   { key: "services", to: paths.services() },
   { key: "query", to: paths.query() },
+  { key: "settings", to: paths.settings() },
 ] as const;

@@ -1,6 +1,8 @@
 /** The panel's views and their addresses. A view's state is its address: filters, order and columns stand in it. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 
+import { NoLogin } from "../account/NoLogin";
+import { readDialogSearch } from "../changes/search";
 import { readQuerySearch } from "../pages/query/search";
 import { readStatisticsSearch } from "../pages/statistics/search";
 import { readListSearch } from "../table/search";
@@ -26,8 +28,25 @@ const views = [
   createRoute({
     ...one,
     path: "/requests/$name",
+    validateSearch: readDialogSearch,
     component: lazyRouteComponent(() => import("../pages/request/RequestPage"), "RequestPage"),
   }),
+  createRoute({
+    ...one,
+    path: "/requests/new",
+    component: lazyRouteComponent(() => import("../pages/define/NewPage"), "NewPage"),
+  }),
+  createRoute({
+    ...one,
+    path: "/requests/$name/edit",
+    component: lazyRouteComponent(() => import("../pages/define/EditPage"), "EditPage"),
+  }),
+  createRoute({
+    ...one,
+    path: "/settings",
+    component: lazyRouteComponent(() => import("../pages/settings/SettingsPage"), "SettingsPage"),
+  }),
+  createRoute({ ...one, path: "/auth/login", component: NoLogin }),
   createRoute({
     ...list,
     path: "/tasks",
@@ -36,6 +55,7 @@ const views = [
   createRoute({
     ...one,
     path: "/tasks/$jediTaskId",
+    validateSearch: readDialogSearch,
     component: lazyRouteComponent(() => import("../pages/task/TaskPage"), "TaskPage"),
   }),
   createRoute({

@@ -1,6 +1,7 @@
 /** A page that is one list: its toolbar, its facets, its table, and a word for each state it can be in. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { AnyVariables, TypedDocumentNode } from "@urql/core";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { type Connection, usePages } from "../api/usePages";
@@ -29,6 +30,11 @@ interface Props<Data, Variables extends AnyVariables, Row> {
   /** The server's filter for what stands in the address; null for none. */
   filterOf: (search: ListSearch) => object | null;
   facets?: readonly Facet[];
+  /** What else stands in the toolbar. */
+  actions?: ReactNode;
+  /** Keys of the chosen rows, where rows can be chosen. */
+  selected?: ReadonlySet<string> | undefined;
+  onSelect?: ((selected: ReadonlySet<string>) => void) | undefined;
 }
 
 /** Return the words of a text filter; each must occur. */
@@ -50,6 +56,9 @@ export function ListPage<Data, Variables extends AnyVariables, Row>({
   keyOf,
   filterOf,
   facets = [],
+  actions,
+  selected,
+  onSelect,
 }: Props<Data, Variables, Row>) {
   const { t } = useTranslation();
   const search: ListSearch = useSearch({ strict: false });
@@ -79,6 +88,7 @@ export function ListPage<Data, Variables extends AnyVariables, Row>({
       >
         <FilterMenu facets={facets} chosen={search.is ?? {}} onChoose={choose} />
         <SavedViews search={search} />
+        {actions}
       </Toolbar>
       {pages.error && <Failed error={pages.error} again={pages.again} partly={pages.rows.length > 0} />}
       {pages.rows.length > 0 ? (
@@ -91,6 +101,7 @@ export function ListPage<Data, Variables extends AnyVariables, Row>({
           sort={search.sort ?? null}
           onSort={(sort) => change({ sort: sort ?? undefined })}
           onEnd={pages.more}
+          {...(selected && onSelect ? { selected, onSelect } : {})}
         />
       ) : pages.isLoading ? (
         <Loading />

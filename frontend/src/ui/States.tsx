@@ -4,6 +4,7 @@ import type { CombinedError } from "@urql/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { loginPath } from "../account/useViewer";
 import css from "./ui.module.css";
 
 export function Loading() {
@@ -42,6 +43,7 @@ export function Failed({
   return (
     <Alert color={partly ? "yellow" : "red"} title={t(key)} role="alert" m="sm">
       <p className={css.text}>{words}</p>
+      {codeOf(error) === "UNAUTHENTICATED" && <a href={loginPath()}>{t("account.logIn")}</a>}
       {again && (
         <Button size="xs" variant="default" mt="xs" onClick={again}>
           {t("state.again")}

@@ -11,6 +11,7 @@ import { Status } from "../../ui/Status";
 import ui from "../../ui/ui.module.css";
 import { utc } from "../../units/times";
 import { Chain } from "./Chain";
+import { Actions } from "./changes/Actions";
 import { RequestChanges, RequestQuery } from "./documents";
 import { Facts } from "./Facts";
 import { Findings } from "./Findings";
@@ -44,6 +45,7 @@ export function RequestPage() {
         <Status word={request.execution} title={t("request.execution")} />
         <span>{request.tag}</span>
       </header>
+      <Actions request={request} />
       {error && <Failed error={error} partly />}
       <Facts request={request} />
       <Suspense fallback={<Loading />}>

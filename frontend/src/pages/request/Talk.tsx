@@ -1,16 +1,22 @@
 /** Who decided what and when, and what people said. */
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
+
+import { useViewer } from "../../account/useViewer";
 import css from "../../ui/page.module.css";
 import { Status } from "../../ui/Status";
 import ui from "../../ui/ui.module.css";
 import { local, utc } from "../../units/times";
+import { CommentBox } from "./changes/CommentBox";
 import type { Request } from "./RequestPage";
 
 export function Talk({ request }: { request: Request }) {
   const { t } = useTranslation();
+  const { may } = useViewer();
+  const [boxes, setBoxes] = useState(0);
   return (
     <>
-      {request.comments.length > 0 && (
+      {(request.comments.length > 0 || may("COMMENT")) && (
         <section aria-label={t("request.comments")}>
           <h2>{t("request.comments")}</h2>
           {request.comments.map(({ author, body, createdAt }) => (
@@ -21,6 +27,10 @@ export function Talk({ request }: { request: Request }) {
               <p className={ui.text}>{body}</p>
             </div>
           ))}
+          {/* A box for each comment: its key is made once, and belongs to one comment. */}
+          {may("COMMENT") && (
+            <CommentBox key={boxes} name={request.name} onMade={() => setBoxes(boxes + 1)} />
+          )}
         </section>
       )}
       {request.statusChanges.length > 0 && (

@@ -64,6 +64,7 @@ export const RequestQuery = graphql(
         ... on Request {
           id
           name
+          version
           campaignName
           stageName
           collisionType

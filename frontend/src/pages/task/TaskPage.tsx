@@ -16,6 +16,7 @@ import { bytes, count, decimal } from "../../units/numbers";
 import { local } from "../../units/times";
 import { TaskChanges, TaskQuery } from "./documents";
 import { JobCounts } from "./JobCounts";
+import { Steering } from "./steering/Steering";
 
 export type Task = Extract<ResultOf<typeof TaskQuery>["task"], { __typename: "Task" }>;
 
@@ -41,6 +42,7 @@ export function TaskPage() {
         <span>{task.name}</span>
         <Age of={task} />
       </header>
+      <Steering task={task} />
       {error && <Failed error={error} partly />}
       <FactList
         facts={[

@@ -1,0 +1,40 @@
+/** What PanDA can be asked for this task; the open dialog stands in the address as `?do=`. */
+import { Button, Group } from "@mantine/core";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+
+import { useViewer } from "../../../account/useViewer";
+import type { Task } from "../TaskPage";
+import { type Command, SteerDialog } from "./SteerDialog";
+
+const ENDED = ["done", "finished", "failed", "aborted", "broken", "exhausted"];
+const AFTER: readonly Command[] = ["RETRY"];
+const MEANWHILE: readonly Command[] = ["PAUSE", "RESUME", "CHANGE_PRIORITY", "FINISH", "KILL"];
+
+export function Steering({ task }: { task: Task }) {
+  const { t } = useTranslation();
+  const { may } = useViewer();
+  const navigate = useNavigate();
+  const { do: open } = useSearch({ from: "/tasks/$jediTaskId" });
+  const show = (command?: Command) => void navigate({ to: ".", search: { do: command } });
+  const tasks = useMemo(() => [task.jediTaskId], [task.jediTaskId]);
+  const offered = ENDED.includes(task.status)
+    ? AFTER
+    : MEANWHILE.filter((one) => (one === "RESUME") === (task.status === "paused") || one === "KILL");
+  const command = [...AFTER, ...MEANWHILE].find((one) => one === open);
+  return (
+    <>
+      {may("STEER") && (
+        <Group gap="xs" mb="sm" role="group" aria-label={t("action.label")}>
+          {offered.map((one) => (
+            <Button key={one} size="xs" variant="default" onClick={() => show(one)}>
+              {t(`steer.${one}.short`)}
+            </Button>
+          ))}
+        </Group>
+      )}
+      {command && <SteerDialog command={command} tasks={tasks} onClose={() => show()} />}
+    </>
+  );
+}
