@@ -85,29 +85,32 @@ def serving(world: World) -> Iterator[Server]:
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=_take_one_core,
+        preexec_fn=take_one_core,
     )
     try:
-        port = _port_of(process)
+        port = port_of(process)
         # Nobody reads the log, and a full pipe would stop the server in the middle of an answer.
-        threading.Thread(target=_pass_over, args=(process.stderr,), daemon=True).start()
+        threading.Thread(target=pass_over, args=(process.stderr,), daemon=True).start()
         yield Server(port, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=20)
 
 
-def _pass_over(lines: Iterable[str] | None) -> None:
+def pass_over(lines: Iterable[str] | None) -> None:
+    """Read a server's output and keep nothing of it."""
     for _line in lines or ():
         pass
 
 
-def _take_one_core() -> None:
+def take_one_core() -> None:
+    """Leave this process the server's core only, where there are several."""
     if len(os.sched_getaffinity(0)) > 1:
         os.sched_setaffinity(0, {SERVER_CORE})
 
 
-def _port_of(process: subprocess.Popen[str]) -> int:
+def port_of(process: subprocess.Popen[str]) -> int:
+    """Return the port on which a gateway says in its log that it listens."""
     assert process.stderr is not None
     for line in process.stderr:
         event = json.loads(line) if line.startswith("{") else {}
@@ -179,6 +182,11 @@ def _ask(connection: http.client.HTTPConnection, question: Question, turn: int) 
     return len(content)
 
 
+def percentile(latencies: Sequence[float], part: float) -> float:
+    """Return the latency that this part of all did not exceed."""
+    return sorted(latencies)[math.ceil(part * len(latencies)) - 1]
+
+
 def cost_of(
     world: World,
     question: Question,
@@ -198,7 +206,7 @@ def cost_of(
         statements=statements,
         answer_bytes=size,
         median_ms=1000 * statistics.median(ordered),
-        p99_ms=1000 * ordered[math.ceil(0.99 * len(ordered)) - 1],
+        p99_ms=1000 * percentile(ordered, 0.99),
         per_second=per_second,
         server_cpu_ms=1000 * cpu_s / len(ordered),
         peak_mib=peak_mib,

@@ -19,6 +19,7 @@ from gateway.connect import CommandDoors, role_rules, sealer, token_check, vault
 from gateway.resolvers.previewing import Cvmfs
 from gateway.resolvers.services import Services
 from gateway.schema.build import LIST_BOUNDS, SHOWN_AS, build_schema
+from gateway.schema.compiled.reads import CompiledReads
 from gateway.schema.context import Clock, ContextOpener
 from gateway.schema.execution import Executor
 from gateway.settings import Settings
@@ -56,10 +57,12 @@ def create_executor(
     services: Services | None = None,
     *,
     cvmfs: Cvmfs | None = None,
+    compiled_reads: bool = True,
 ) -> Executor[Viewer]:
     """Return what executes GraphQL on a database, whatever the transport; without an allowance, all of it.
 
     CVMFS is this machine's own unless another is given; what is sent elsewhere goes through `services`.
+    Without `compiled_reads` every query is executed field by field.
     """
     opener = ContextOpener(
         database,
@@ -69,9 +72,11 @@ def create_executor(
         cvmfs or MountedCvmfs(),
         services,
     )
+    schema = build_schema()
     return Executor(
-        build_schema(),
+        schema,
         opener,
+        reads=CompiledReads(schema) if compiled_reads else None,
         list_bounds=LIST_BOUNDS,
         correlation_id=correlation_id,
         open_following=opener.follow,
@@ -174,6 +179,7 @@ def create_app(
             feed,
             allowance_of(settings),
             doors.services(vault_of(settings, iam, database, clock)),
+            compiled_reads=settings.compiled_reads,
         ),
         identify,
         max_body_bytes=settings.max_body_bytes,

@@ -37,21 +37,21 @@ class Page(Generic[Item]):
 
 async def root_page(reading: Reading, entity: Entity[Row], arguments: ListArguments) -> Page[Row]:
     """Return one page of the entity's rows: one statement."""
-    slice_ = _slice(entity, arguments)
+    slice_ = slice_of(entity, arguments)
     statement = slice_.select_from(select(entity.model), entity)
     statement = statement.order_by(*slice_.order_by(entity)).limit(slice_.rows)
     sources = entity.sources | sources_of(arguments.condition, entity)
     rows = [row for (row,) in await reading.rows(statement, sources=sources)]
-    return _page(rows, entity.order(slice_.sort), arguments.page)
+    return cut_page(rows, entity.order(slice_.sort), arguments.page)
 
 
 async def child_page(
     reading: Reading, relation: Relation[Parent, Child], parent: Parent, arguments: ListArguments
 ) -> Page[Child]:
     """Return one page of the parent's children: one statement for all parents that ask alike."""
-    slice_ = _slice(relation.child, arguments, default_sort=relation.order)
+    slice_ = slice_of(relation.child, arguments, default_sort=relation.order)
     rows = await load_first(reading, relation, parent, slice_)
-    return _page(rows, relation.child.order(slice_.sort), arguments.page)
+    return cut_page(rows, relation.child.order(slice_.sort), arguments.page)
 
 
 async def root_count(
@@ -76,7 +76,8 @@ async def child_count(
     return await load_count(reading, relation, parent, _uncut(arguments))
 
 
-def _slice(entity: Entity[Any], arguments: ListArguments, *, default_sort: tuple[str, ...] = ()) -> Slice:
+def slice_of(entity: Entity[Any], arguments: ListArguments, *, default_sort: tuple[str, ...] = ()) -> Slice:
+    """Return which rows a page is made from, one more than it shows; raises CursorError."""
     sort = arguments.sort or default_sort
     if arguments.page.cursor is not None:
         decode_cursor(entity.order(sort), arguments.page.cursor)
@@ -95,7 +96,8 @@ def _uncut(arguments: ListArguments) -> Slice:
     return Slice(arguments.condition, (), 0, None, is_backward=False, includes_gone=arguments.includes_gone)
 
 
-def _page(rows: Sequence[Item], order: Order, page: PageArguments) -> Page[Item]:
+def cut_page(rows: Sequence[Item], order: Order, page: PageArguments) -> Page[Item]:
+    """Return the page made from the rows of its slice."""
     has_more = len(rows) > page.rows
     kept = list(rows[: page.rows])
     if page.is_backward:

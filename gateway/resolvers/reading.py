@@ -6,7 +6,8 @@ worse, pass by luck. Everything goes through `rows`, which waits its turn.
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Collection, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
@@ -45,6 +46,22 @@ class Reading:
         """Return all rows of one statement; `sources` says whose copies it reads, to join and filter too."""
         return await unbroken(self._rows(statement, sources))
 
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether a statement may use what only PostgreSQL has."""
+        return self._session.get_bind().dialect.name == "postgresql"
+
+    async def rows_for(
+        self, statement: Executable, keys: Sequence[object], *, sources: Collection[SourceName] = ()
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        """Return all rows of one statement with a parameter `keys`; whoever calls it is never cancelled."""
+        return await self._rows(statement, sources, {"keys": keys})
+
+    def forget(self) -> None:
+        """Begin again as if nothing had been read, in the same snapshot."""
+        self.touched.clear()
+        self.loaders.clear()
+
     async def sources(self) -> dict[str, Source]:
         """Return the sources by name, read once per operation."""
         return await unbroken(self._sources_in_turn())
@@ -70,7 +87,10 @@ class Reading:
         return reading
 
     async def _rows(
-        self, statement: Executable, sources: Collection[SourceName]
+        self,
+        statement: Executable,
+        sources: Collection[SourceName],
+        parameters: Mapping[str, object] = MappingProxyType({}),
     ) -> Sequence[Row[*tuple[Any, ...]]]:
         async with self._turn:
             if sources:
@@ -78,7 +98,7 @@ class Reading:
                 self.touched.update(sources)
             self._refuse_if_over()
             try:
-                return (await self._session.execute(statement, moments(self.now))).all()
+                return (await self._session.execute(statement, {**moments(self.now), **parameters})).all()
             except DBAPIError as error:
                 if not was_stopped(error):
                     raise

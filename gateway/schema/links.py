@@ -5,9 +5,11 @@
 A link needs no import of the type it leads to: the context knows how each kind of row is shown.
 """
 
+import enum
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 
 import strawberry
 
@@ -21,6 +23,33 @@ from gateway.schema.context import Info
 from gateway.schema.enums import Right
 from gateway.store.paging import MAX_PAGE_ROWS, MAX_SORT_KEYS
 
+# Under which the metadata of a field says that it follows a relation, for whoever reads without resolvers.
+FOLLOWS: Final = "follows"
+
+
+class Shape(enum.Enum):
+    """How a field shows the rows it leads to."""
+
+    LINK = "link"
+    LINKS = "links"
+    CONNECTION = "connection"
+    ROOT_CONNECTION = "root_connection"
+
+
+def _owned_by_nobody(_row: Any, _viewer: Viewer) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """What a field of this module was declared with; a root connection has an entity and no relation."""
+
+    shape: Shape
+    entity: Entity[Any]
+    relation: Relation[Any, Any] | None = None
+    needs: Right = Right.READ
+    is_own: Callable[[Any, Viewer], bool] = _owned_by_nobody
+
 
 def link(relation: Relation[Any, Any], description: str) -> Any:
     """Declare a field that is the one row a relation leads to, or null."""
@@ -29,7 +58,11 @@ def link(relation: Relation[Any, Any], description: str) -> Any:
         row = await load_one(info.context.reading, relation, self.row)
         return None if row is None else info.context.show(row)
 
-    return strawberry.field(resolver=_untyped(resolve), description=description)
+    return strawberry.field(
+        resolver=_untyped(resolve),
+        description=description,
+        metadata={FOLLOWS: Follow(Shape.LINK, relation.child, relation)},
+    )
 
 
 def links(
@@ -39,7 +72,7 @@ def links(
     description: str,
     *,
     needs: Right = Right.READ,
-    is_own: Callable[[Any, Viewer], bool] = lambda _row, _viewer: False,
+    is_own: Callable[[Any, Viewer], bool] = _owned_by_nobody,
 ) -> Any:
     """Declare a field that is all rows a relation leads to; for lists that are short by nature.
 
@@ -51,12 +84,16 @@ def links(
         viewer = info.context.viewer
         if not is_own(self.row, viewer):
             viewer.require(needs)
-        choice = choice_of(**_spelled(given))
+        choice = choice_of(**spelled(given))
         rows = await load_many(info.context.reading, relation, self.row, choice)
         return [info.context.show(row) for row in rows]
 
     arguments = _choice_arguments(filter_, sort, relation.child)
-    return strawberry.field(resolver=_with_arguments(resolve, arguments), description=description)
+    return strawberry.field(
+        resolver=_with_arguments(resolve, arguments),
+        description=description,
+        metadata={FOLLOWS: Follow(Shape.LINKS, relation.child, relation, needs, is_own)},
+    )
 
 
 def connection(
@@ -65,7 +102,7 @@ def connection(
     """Declare a field that is a page of the rows a relation leads to; for lists that can be long."""
 
     async def resolve(self: Any, info: Info, **given: Any) -> Connection[Any]:
-        arguments = list_arguments(**_spelled(given))
+        arguments = list_arguments(**spelled(given))
         reading, row = info.context.reading, self.row
 
         async def count(at_most: int | None) -> int:
@@ -77,7 +114,11 @@ def connection(
         )
 
     arguments = _PAGE_ARGUMENTS | _choice_arguments(filter_, sort, relation.child)
-    return strawberry.field(resolver=_with_arguments(resolve, arguments), description=description)
+    return strawberry.field(
+        resolver=_with_arguments(resolve, arguments),
+        description=description,
+        metadata={FOLLOWS: Follow(Shape.CONNECTION, relation.child, relation)},
+    )
 
 
 def root_connection(
@@ -95,7 +136,7 @@ def root_connection(
 
     async def resolve(self: Any, info: Info, **given: Any) -> Connection[Any]:  # noqa: ARG001 - the root is empty
         info.context.viewer.require(needs)
-        arguments = list_arguments(**_spelled(given))
+        arguments = list_arguments(**spelled(given))
         reading = info.context.reading
 
         async def count(at_most: int | None) -> int:
@@ -106,7 +147,11 @@ def root_connection(
         )
 
     arguments = _PAGE_ARGUMENTS | _choice_arguments(filter_, sort, entity)
-    return strawberry.field(resolver=_with_arguments(resolve, arguments), description=description)
+    return strawberry.field(
+        resolver=_with_arguments(resolve, arguments),
+        description=description,
+        metadata={FOLLOWS: Follow(Shape.ROOT_CONNECTION, entity, needs=needs)},
+    )
 
 
 def _untyped(resolve: Callable[..., Any]) -> Callable[..., Any]:
@@ -176,7 +221,7 @@ def _with_arguments(resolve: Callable[..., Any], arguments: _Arguments) -> Calla
 _SPELLED = {"filter": "filter_", "include_resolved": "include_gone"}
 
 
-def _spelled(given: dict[str, Any]) -> dict[str, Any]:
+def spelled(given: dict[str, Any]) -> dict[str, Any]:
     """Take "not given" for null; rename what would hide a built-in, and what means the same of other rows."""
     return {
         _SPELLED.get(name, name): None if value is strawberry.UNSET else value

@@ -11,6 +11,7 @@ from gateway.errors import FilterError, IdError
 from gateway.resolvers.entity import Entity
 from gateway.resolvers.loading import load_by_key
 from gateway.schema.context import Info
+from gateway.schema.reads import KEY, reads
 from gateway.store.base import Base
 from gateway.store.keys import key_text
 from gateway.store.values import storable, storable_text
@@ -31,7 +32,8 @@ class Node:
         description=(
             "Global id: opaque to clients, stable for ever, accepted by `node` and `nodes`. "
             "The readable key of the thing is in its other fields."
-        )
+        ),
+        metadata=reads(KEY),
     )
     def id(self) -> strawberry.ID:
         """Return the type's name and the row's key in one opaque text."""

@@ -42,12 +42,16 @@ _TOO_MANY = "Document contains more than"
 
 @dataclass(slots=True)
 class Plan:
-    """One document, parsed and outlined; `is_valid` once it was validated."""
+    """One document, parsed and outlined; `is_valid` once it was validated.
+
+    `compiled` is kept here for whoever answers its operations without ordinary execution.
+    """
 
     document: DocumentNode
     outline: Outline
     is_valid: bool = False
     measures: dict[Hashable, Measure] = field(default_factory=dict)
+    compiled: dict[Hashable, object] = field(default_factory=dict)
 
     def remember(self, key: Hashable, measure: Measure) -> None:
         """Keep a measure for the next request with the same operation and page sizes."""

@@ -1,0 +1,93 @@
+"""Answers queries from their plans where it can, and says how often it could not."""
+
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import structlog
+from graphql import FragmentDefinitionNode, GraphQLBoolean, OperationDefinitionNode, OperationType
+from graphql.execution.values import VariableValues
+from graphql.type import get_named_type
+from graphql.utilities import type_from_ast
+from strawberry import Schema
+
+from gateway.resolvers.reading import unbroken
+from gateway.schema.compiled.answering import Answering
+from gateway.schema.compiled.compiling import Compiler
+from gateway.schema.compiled.leaves import NotCoveredError
+from gateway.schema.compiled.plans import ObjectPlan
+from gateway.schema.context import Context
+from gateway.schema.plans import Plan
+
+log = structlog.get_logger()
+
+# Plans kept of one document: its operations, times what its variables include and skip.
+KEPT_PLANS = 16
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many queries were answered from plans, and how many were left to ordinary execution, by reason."""
+
+    answered: int = 0
+    left: Counter[str] = field(default_factory=Counter)
+
+
+class CompiledReads:
+    """Answers queries level by level; None means that ordinary execution has to answer."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema._schema
+        self._converting = schema.schema_converter
+        self.counts = Counts()
+
+    async def data(
+        self, plan: Plan, operation: OperationDefinitionNode, variables: VariableValues, context: object
+    ) -> Mapping[str, object] | None:
+        """Return the data of the answer, None when this query is left to ordinary execution."""
+        if operation.operation is not OperationType.QUERY or not isinstance(context, Context):
+            return None
+        try:
+            compiled = self._compiled(plan, operation, variables)
+            data = await unbroken(Answering(context, variables, self._converting).root(compiled))
+        except NotCoveredError as error:
+            self._leave(error.message, context)
+            return None
+        except Exception as error:  # noqa: BLE001 - ordinary execution finds the same, and knows how to say it
+            self._leave(type(error).__name__, context)
+            return None
+        self.counts.answered += 1
+        return data
+
+    def _compiled(
+        self, plan: Plan, operation: OperationDefinitionNode, variables: VariableValues
+    ) -> ObjectPlan:
+        key = self._key(operation, variables)
+        known = plan.compiled.get(key)
+        if known is None:
+            fragments = {
+                node.name.value: node
+                for node in plan.document.definitions
+                if isinstance(node, FragmentDefinitionNode)
+            }
+            known = Compiler(self._schema, operation, fragments, variables).compile()
+            if len(plan.compiled) >= KEPT_PLANS:
+                plan.compiled.clear()
+            plan.compiled[key] = known
+        return cast("ObjectPlan", known)
+
+    def _key(self, operation: OperationDefinitionNode, variables: VariableValues) -> Hashable:
+        """Return the operation and the values of its Boolean variables: only those decide what is there."""
+        switches = []
+        for node in operation.variable_definitions or ():
+            type_ = cast("Any", type_from_ast(self._schema, node.type))
+            if get_named_type(type_) is GraphQLBoolean:
+                name = node.variable.name.value
+                switches.append((name, repr(variables.coerced.get(name))))
+        return (id(operation), *switches)
+
+    def _leave(self, reason: str, context: Context) -> None:
+        context.reading.forget()
+        self.counts.left[reason] += 1
+        log.debug("a query is left to ordinary execution", action="graphql.left", reason=reason)
