@@ -2,7 +2,7 @@
 #   make run PORT=8080           make test ARGS="-k seeds"           make bench ARGS="--scales 100"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench panel screenshots schema lock clean
+.PHONY: help run test lint format bench bench-beside panel screenshots schema lock clean
 .SUFFIXES:
 # The targets share one environment; side by side they would install into it twice.
 .NOTPARALLEL:
@@ -16,7 +16,7 @@ PYTHON ?=
 export PYTHON
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: ## Set up what is missing and serve GraphQL and the control panel on 127.0.0.1 (PORT=8000)
 	@sh scripts/environment.sh run
@@ -40,6 +40,10 @@ format: ## Put the code into its one format and mend what can be mended by itsel
 bench: ## Measure the read path side by side
 	@sh scripts/environment.sh test
 	@.venv/bin/python -m bench $(ARGS)
+
+bench-beside: ## Measure the read path beside PostGraphile, on the same database in one run
+	@sh scripts/environment.sh test
+	@.venv/bin/python -m bench.beside $(ARGS)
 
 panel: ## Build the control panel into the package
 	@sh scripts/panel.sh
