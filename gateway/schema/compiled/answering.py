@@ -7,9 +7,9 @@ error, and ordinary execution says what it is, in the same snapshot: one place k
 import asyncio
 import inspect
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from graphql import get_argument_values
 from graphql.execution.values import VariableValues
@@ -25,6 +25,7 @@ from gateway.schema.compiled.leaves import NotCoveredError
 from gateway.schema.compiled.plans import (
     Called,
     Completion,
+    Entry,
     Followed,
     ObjectPlan,
     PagePart,
@@ -43,6 +44,7 @@ from gateway.store.paging import encode_cursor
 ROWS_AT_A_TIME = 200
 
 Values = list[object]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +76,33 @@ class Answering:
         return data
 
     async def _of_objects(self, plan: ObjectPlan, objects: Sequence[Any]) -> list[dict[str, object]]:
-        lists: list[Sequence[object]] = []
-        for entry in plan.entries:
-            match entry:
-                case TypeName():
-                    lists.append([entry.name] * len(objects))
-                case Read():
-                    found = [read_column(each, entry.name) for each in objects]
-                    lists.append(await self._completed(entry.completion, found))
-                case Called():
-                    lists.append(await self._called(entry, objects))
-                case Followed():
-                    rows = [getattr(each, "row", None) for each in objects]
-                    lists.append(await self._followed(entry, rows))
+        lists = await _together([self._of_entry(entry, objects) for entry in plan.entries])
         return plan.build(objects, *lists)
+
+    async def _of_entry(self, entry: Entry, objects: Sequence[Any]) -> Values:
+        match entry:
+            case TypeName():
+                return [entry.name] * len(objects)
+            case Read():
+                found = [read_column(each, entry.name) for each in objects]
+                return await self._completed(entry.completion, found)
+            case Called():
+                return await self._called(entry, objects)
+            case Followed():
+                return await self._followed(entry, [getattr(each, "row", None) for each in objects])
 
     async def _of_rows(self, plan: RowPlan, rows: Sequence[Any]) -> list[dict[str, object]]:
         if not rows:
             return []
-        lists: list[Sequence[object]] = []
-        shown: list[Any] | None = None
-        for entry in plan.lists:
-            if isinstance(entry, Called):
-                if shown is None:
-                    shown = [plan.shown.of(row) for row in rows]
-                lists.append(await self._called(entry, shown))
-            else:
-                lists.append(await self._followed(entry, rows))
+        shown: list[Any] = []
+        if any(isinstance(entry, Called) for entry in plan.lists):
+            shown = [plan.shown.of(row) for row in rows]
+        lists = await _together(
+            [
+                self._called(entry, shown) if isinstance(entry, Called) else self._followed(entry, rows)
+                for entry in plan.lists
+            ]
+        )
         if len(rows) <= ROWS_AT_A_TIME:
             return plan.build(rows, *lists)
         built: list[dict[str, object]] = []
@@ -119,11 +121,7 @@ class Answering:
             resolve = cast("Any", entry.definition.resolve)
             found = [resolve(each, self._info, **given) for each in objects]
         if found and inspect.isawaitable(found[0]):
-            # All to their end, failed or not: what is left over would read on beside ordinary execution.
-            found = await asyncio.gather(*found, return_exceptions=True)
-            for each in found:
-                if isinstance(each, BaseException):
-                    raise each
+            found = await _together(found)
         return await self._completed(entry.completion, found)
 
     async def _completed(self, completion: Completion, values: Sequence[Any]) -> Values:
@@ -292,6 +290,20 @@ class Answering:
         return spelled(
             convert_arguments(given, entry.declared.arguments, registry.scalar_registry, registry.config)
         )
+
+
+async def _together(work: Sequence[Awaitable[Result]]) -> list[Result]:
+    """Return what all of them give; side by side, so that their reads are made in one statement.
+
+    All run to their end, failed or not: what is left over would read on beside ordinary execution.
+    """
+    if len(work) == 1:
+        return [await work[0]]
+    done = await asyncio.gather(*work, return_exceptions=True)
+    for each in done:
+        if isinstance(each, BaseException):
+            raise each
+    return cast("list[Result]", done)
 
 
 def _place_of(page: Page[Any], name: str) -> object:
