@@ -5,7 +5,7 @@ This is the only module that knows aiodataloader. A call reads as a sentence:
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Hashable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -55,6 +55,22 @@ async def load_one(reading: Reading, relation: Relation[Parent, Child], parent: 
         return None
     loader = _loader(reading, relation, _batch_one(reading, relation))
     return cast("Child | None", await unbroken(loader.load(key)))
+
+
+def share_many(
+    reading: Reading, relation: Relation[Any, Any], choice: Choice, found: Mapping[object, Sequence[Any]]
+) -> None:
+    """Let `load_many` find children that were read already, by what their parents offer."""
+    loader = _loader(reading, (relation, choice), _batch_many(reading, relation, choice))
+    for key, children in found.items():
+        loader.prime(key, children)
+
+
+def share_one(reading: Reading, relation: Relation[Any, Any], found: Mapping[object, Any]) -> None:
+    """Let `load_one` find rows that were read already, by what their parents offer."""
+    loader = _loader(reading, relation, _batch_one(reading, relation))
+    for key, row in found.items():
+        loader.prime(key, row)
 
 
 async def load_by_key(reading: Reading, entity: Entity[Row], key: tuple[object, ...]) -> Row | None:

@@ -17,7 +17,7 @@ from strawberry.types.arguments import convert_arguments
 
 from gateway.resolvers.entity import sources_of
 from gateway.resolvers.flat import first_statement, many_statement, one_statement, root_statement
-from gateway.resolvers.loading import Choice, Slice
+from gateway.resolvers.loading import Choice, Slice, share_many, share_one
 from gateway.resolvers.pages import ListArguments, Page, child_count, cut_page, root_count, slice_of
 from gateway.resolvers.reading import Reading
 from gateway.schema.arguments import choice_of, list_arguments
@@ -76,8 +76,15 @@ class Answering:
         return data
 
     async def _of_objects(self, plan: ObjectPlan, objects: Sequence[Any]) -> list[dict[str, object]]:
-        lists = await _together([self._of_entry(entry, objects) for entry in plan.entries])
-        return plan.build(objects, *lists)
+        # Relations first: resolvers find then what they led to.
+        lists = {
+            **await self._entries([each for each in plan.entries if isinstance(each, Followed)], objects),
+            **await self._entries([each for each in plan.entries if not isinstance(each, Followed)], objects),
+        }
+        return plan.build(objects, *(lists[entry.key] for entry in plan.entries))
+
+    async def _entries(self, entries: Sequence[Entry], objects: Sequence[Any]) -> dict[str, Values]:
+        return _by_key(entries, await _together([self._of_entry(entry, objects) for entry in entries]))
 
     async def _of_entry(self, entry: Entry, objects: Sequence[Any]) -> Values:
         match entry:
@@ -94,15 +101,15 @@ class Answering:
     async def _of_rows(self, plan: RowPlan, rows: Sequence[Any]) -> list[dict[str, object]]:
         if not rows:
             return []
-        shown: list[Any] = []
-        if any(isinstance(entry, Called) for entry in plan.lists):
-            shown = [plan.shown.of(row) for row in rows]
-        lists = await _together(
-            [
-                self._called(entry, shown) if isinstance(entry, Called) else self._followed(entry, rows)
-                for entry in plan.lists
-            ]
-        )
+        followed = [entry for entry in plan.lists if isinstance(entry, Followed)]
+        called = [entry for entry in plan.lists if isinstance(entry, Called)]
+        shown = [plan.shown.of(row) for row in rows] if called else []
+        # Relations first: resolvers find then what they led to.
+        values = {
+            **_by_key(followed, await _together([self._followed(entry, rows) for entry in followed])),
+            **_by_key(called, await _together([self._called(entry, shown) for entry in called])),
+        }
+        lists = [values[entry.key] for entry in plan.lists]
         if len(rows) <= ROWS_AT_A_TIME:
             return plan.build(rows, *lists)
         built: list[dict[str, object]] = []
@@ -181,6 +188,8 @@ class Answering:
             lambda: one_statement(relation, entry.columns, is_postgresql=self._reading.is_postgresql),
         )
         found = {row[0]: row for row in await self._read(statement, keys, relation.sources)}
+        if entry.is_whole:
+            share_one(self._reading, relation, {key: found.get(key) for key in keys if key is not None})
         made = await self._of_rows(child, list(found.values()))
         by_key = dict(zip(found, made, strict=True))
         values: Values = [by_key.get(key) for key in keys]
@@ -200,6 +209,11 @@ class Answering:
         keys = [relation.key_of(row) for row in rows]
         sources = relation.sources | sources_of(choice.condition, relation.child)
         found = await self._read(statement, keys, sources)
+        if entry.is_whole:
+            of_key: dict[object, list[Any]] = {key: [] for key in keys if key is not None}
+            for row in found:
+                of_key[row[0]].append(row)
+            share_many(self._reading, relation, choice, of_key)
         made = await self._of_rows(child, found)
         by_key: dict[object, Values] = defaultdict(list)
         for row, value in zip(found, made, strict=True):
@@ -292,13 +306,17 @@ class Answering:
         )
 
 
+def _by_key(entries: Sequence[Entry], values: Sequence[Values]) -> dict[str, Values]:
+    return {entry.key: each for entry, each in zip(entries, values, strict=True)}
+
+
 async def _together(work: Sequence[Awaitable[Result]]) -> list[Result]:
     """Return what all of them give; side by side, so that their reads are made in one statement.
 
     All run to their end, failed or not: what is left over would read on beside ordinary execution.
     """
-    if len(work) == 1:
-        return [await work[0]]
+    if len(work) <= 1:
+        return [await each for each in work]
     done = await asyncio.gather(*work, return_exceptions=True)
     for each in done:
         if isinstance(each, BaseException):

@@ -61,7 +61,10 @@ class _Draft:
 
 
 class Compiler:
-    """Makes the plan of one operation, with these values of the variables that decide what is selected."""
+    """Makes the plan of one operation, with these values of the variables that decide what is selected.
+
+    With `whole_rows`, what relations lead to is read with every column, for resolvers that follow them too.
+    """
 
     def __init__(
         self,
@@ -69,8 +72,11 @@ class Compiler:
         operation: OperationDefinitionNode,
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: VariableValues,
+        *,
+        whole_rows: bool,
     ) -> None:
         self._schema = schema
+        self._whole_rows = whole_rows
         self._operation = operation
         self._fragments = {name: FragmentDetails(node) for name, node in fragments.items()}
         self._variables = variables
@@ -160,11 +166,13 @@ class Compiler:
         details: Sequence[FieldDetails],
     ) -> Followed:
         named, is_nullable = nullable(definition.type)
-        followed = Followed(key, definition, declared, details[0].node, follow, is_nullable, ())
+        followed = Followed(key, definition, declared, details[0].node, follow, is_nullable, (), False)
         if follow.shape in {Shape.LINK, Shape.LINKS}:
             type_ = _item_type(named) if isinstance(named, GraphQLList) else cast("GraphQLObjectType", named)
             draft = self._draft(type_, self._subfields(type_, details), follow.entity)
-            followed.columns = _columns(follow.entity, draft.wanted)
+            followed.is_whole = self._whole_rows
+            every = frozenset(inspect_model(follow.entity.model).column_attrs.keys())
+            followed.columns = _columns(follow.entity, every if self._whole_rows else draft.wanted)
             followed.child = _rows(draft, followed.columns)
         else:
             page_type = cast("GraphQLObjectType", named)

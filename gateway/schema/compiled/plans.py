@@ -52,7 +52,8 @@ class Called:
 class Followed:
     """A field that follows a relation: `columns` are read of the rows it leads to.
 
-    Exactly one of `child` and `page` is there. `statements` are kept by what was asked of the list.
+    Exactly one of `child` and `page` is there. With `is_whole` every column is read, and resolvers find the
+    rows too. `statements` are kept by what was asked of the list.
     """
 
     key: str
@@ -62,6 +63,7 @@ class Followed:
     follow: Follow
     is_nullable: bool
     columns: Sequence[Attribute]
+    is_whole: bool
     child: "RowPlan | None" = None
     page: "PagePlan | None" = None
     statements: dict[Hashable, Executable] = field(default_factory=dict)

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import structlog
-from graphql import FragmentDefinitionNode, GraphQLBoolean, OperationDefinitionNode, OperationType
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLBoolean,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+)
 from graphql.execution.values import VariableValues
 from graphql.type import get_named_type
 from graphql.utilities import type_from_ast
@@ -18,6 +27,8 @@ from gateway.schema.compiled.compiling import Compiler
 from gateway.schema.compiled.leaves import NotCoveredError
 from gateway.schema.compiled.plans import ObjectPlan
 from gateway.schema.context import Context
+from gateway.schema.links import FOLLOWS
+from gateway.schema.node import RowType
 from gateway.schema.plans import Plan
 
 log = structlog.get_logger()
@@ -40,6 +51,7 @@ class CompiledReads:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema._schema
         self._converting = schema.schema_converter
+        self._following = following_resolvers(self._schema)
         self.counts = Counts()
 
     async def data(
@@ -71,7 +83,13 @@ class CompiledReads:
                 for node in plan.document.definitions
                 if isinstance(node, FragmentDefinitionNode)
             }
-            known = Compiler(self._schema, operation, fragments, variables).compile()
+            known = Compiler(
+                self._schema,
+                operation,
+                fragments,
+                variables,
+                whole_rows=not self._following.isdisjoint(names_in(plan.document)),
+            ).compile()
             if len(plan.compiled) >= KEPT_PLANS:
                 plan.compiled.clear()
             plan.compiled[key] = known
@@ -91,3 +109,35 @@ class CompiledReads:
         context.reading.forget()
         self.counts.left[reason] += 1
         log.debug("a query is left to ordinary execution", action="graphql.left", reason=reason)
+
+
+def following_resolvers(schema: GraphQLSchema) -> frozenset[str]:
+    """Return the names of fields of rows whose resolvers read by themselves, along relations."""
+    found: set[str] = set()
+    for type_ in schema.type_map.values():
+        if not isinstance(type_, GraphQLObjectType) or not _shows_rows(type_):
+            continue
+        for name, field_ in type_.fields.items():
+            declared = field_.extensions["strawberry-definition"]
+            resolver = declared.base_resolver
+            if resolver is not None and resolver.is_async and FOLLOWS not in (declared.metadata or {}):
+                found.add(name)
+    return frozenset(found)
+
+
+def names_in(document: DocumentNode) -> frozenset[str]:
+    """Return the names of all fields that a document selects anywhere."""
+    names: set[str] = set()
+    work: list[Any] = list(document.definitions)
+    while work:
+        node = work.pop()
+        if isinstance(node, FieldNode):
+            names.add(node.name.value)
+        selections = getattr(node, "selection_set", None)
+        work.extend(selections.selections if selections else ())
+    return frozenset(names)
+
+
+def _shows_rows(type_: GraphQLObjectType) -> bool:
+    definition = type_.extensions.get("strawberry-definition")
+    return definition is not None and issubclass(definition.origin, RowType)
