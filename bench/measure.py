@@ -77,6 +77,7 @@ def serving(world: World) -> Iterator[Server]:
     environment = os.environ | {
         "GATEWAY_DATABASE_URL": world.url,
         "GATEWAY_OPEN_ACCESS": "true",
+        "GATEWAY_OBJECTS_PER_MINUTE": "0",
         "GATEWAY_PORT": "0",
         "GATEWAY_LOG_FORMAT": "json",
     }
