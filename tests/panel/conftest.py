@@ -79,6 +79,13 @@ def gateway_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def own_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a gateway that people change things in; its practice grid is quick."""
+    with gateway_running(tmp_path_factory.mktemp("changes"), GATEWAY_PRACTICE_SPEED="10000") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 async def browser(gateway_url: str) -> AsyncIterator[Browser]:
     """A browser for all tests; each test gets a clean context of it."""
     del gateway_url  # without a gateway no browser is started
@@ -129,3 +136,13 @@ async def page(browser: Browser, gateway_url: str) -> AsyncIterator[Page]:
     """A page of a new visitor, English, light."""
     async with new_page(browser, gateway_url) as page:
         yield page
+
+
+async def log_in(page: Page, account: str, path: str = "/requests") -> None:
+    """Log in as a person does; the browser comes back to the path."""
+    await page.goto(path)
+    await page.get_by_role("banner").get_by_role("link", name="Log in with SPD IAM").click()
+    await page.locator(f"button[value={account}]").click()
+    await expect(
+        page.get_by_role("banner").get_by_role("button", name=re.compile("^Account of"))
+    ).to_be_visible()

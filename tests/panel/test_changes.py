@@ -1,33 +1,15 @@
 """What people change in a browser: who they are, clones, forms, submissions, repairs and tokens."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
-from tests.panel.conftest import gateway_running, new_page
+from tests.panel.conftest import log_in, new_page
 from tests.panel.test_every_page import violations
 
 SCRIPTS = "/cvmfs/spd.jinr.ru/production/MC/minbias-P8-spdroot4172-dev.27GeV.V02"
 COUNT_CLICKS = "window.clicks = 0; addEventListener('click', (event) => { clicks += event.detail > 0 }, true)"
-
-
-@pytest.fixture(scope="module")
-def own_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a gateway of this module, whose practice grid is quick."""
-    with gateway_running(tmp_path_factory.mktemp("changes"), GATEWAY_PRACTICE_SPEED="10000") as url:
-        yield url
-
-
-async def log_in(page: Page, account: str, path: str = "/requests") -> None:
-    """Log in as a person does; the browser comes back to the path."""
-    await page.goto(path)
-    await page.get_by_role("banner").get_by_role("link", name="Log in with SPD IAM").click()
-    await page.locator(f"button[value={account}]").click()
-    await expect(
-        page.get_by_role("banner").get_by_role("button", name=re.compile("^Account of"))
-    ).to_be_visible()
 
 
 async def test_a_person_logs_in_at_iam_and_sees_their_roles_and_logs_out(

@@ -37,6 +37,8 @@ interface Props<Row> {
   columns: readonly Column<Row>[];
   rows: readonly Row[];
   keyOf: (row: Row) => string;
+  /** What a row is called when it is chosen; its key unless something else is given. */
+  nameOf?: (row: Row) => string;
   /** Rows of the whole list, when more exist than are here. */
   total?: number | null;
   sort?: Sort | null;
@@ -58,6 +60,7 @@ export function DataTable<Row>({
   columns,
   rows,
   keyOf,
+  nameOf = keyOf,
   total,
   sort,
   onSort,
@@ -131,7 +134,7 @@ export function DataTable<Row>({
                   <td>
                     <input
                       type="checkbox"
-                      aria-label={t("table.select", { row: key })}
+                      aria-label={t("table.select", { row: nameOf(row) })}
                       checked={selected?.has(key) ?? false}
                       onChange={() => toggle(key)}
                     />

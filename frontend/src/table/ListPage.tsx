@@ -1,7 +1,7 @@
 /** A page that is one list: its toolbar, its facets, its table, and a word for each state it can be in. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { AnyVariables, TypedDocumentNode } from "@urql/core";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 
 import { type Connection, usePages } from "../api/usePages";
@@ -27,6 +27,8 @@ interface Props<Data, Variables extends AnyVariables, Row> {
   /** Ids of columns that are not shown until they are chosen. */
   hidden?: readonly string[];
   keyOf: (row: Row) => string;
+  /** What a row is called when it is chosen, where its key says nothing to people. */
+  nameOf?: (row: Row) => string;
   /** The server's filter for what stands in the address; null for none. */
   filterOf: (search: ListSearch) => object | null;
   facets?: readonly Facet[];
@@ -35,6 +37,10 @@ interface Props<Data, Variables extends AnyVariables, Row> {
   /** Keys of the chosen rows, where rows can be chosen. */
   selected?: ReadonlySet<string> | undefined;
   onSelect?: ((selected: ReadonlySet<string>) => void) | undefined;
+  /** Told the rows that are here whenever they change; must keep its identity. */
+  onRows?: (rows: readonly Row[]) => void;
+  /** The list is read anew whenever this grows. */
+  round?: number;
 }
 
 /** Return the words of a text filter; each must occur. */
@@ -54,11 +60,14 @@ export function ListPage<Data, Variables extends AnyVariables, Row>({
   columns,
   hidden = [],
   keyOf,
+  nameOf,
   filterOf,
   facets = [],
   actions,
   selected,
   onSelect,
+  onRows,
+  round = 0,
 }: Props<Data, Variables, Row>) {
   const { t } = useTranslation();
   const search: ListSearch = useSearch({ strict: false });
@@ -68,6 +77,11 @@ export function ListPage<Data, Variables extends AnyVariables, Row>({
   const shown = search.columns ?? columns.map(({ id }) => id).filter((id) => !hidden.includes(id));
   const variables = { filter: filterOf(search), sort: search.sort ? [search.sort] : null };
   const pages = usePages(query, variables as unknown as Omit<Variables, "first" | "after">, pick);
+  const { again, rows } = pages;
+  useEffect(() => {
+    if (round > 0) again();
+  }, [round, again]);
+  useEffect(() => onRows?.(rows), [rows, onRows]);
   const isFiltered = search.q !== undefined || search.is !== undefined;
   const choose = (name: string, values: string[]) => {
     const { [name]: _old, ...others } = search.is ?? {};
@@ -101,6 +115,7 @@ export function ListPage<Data, Variables extends AnyVariables, Row>({
           sort={search.sort ?? null}
           onSort={(sort) => change({ sort: sort ?? undefined })}
           onEnd={pages.more}
+          {...(nameOf ? { nameOf } : {})}
           {...(selected && onSelect ? { selected, onSelect } : {})}
         />
       ) : pages.isLoading ? (

@@ -67,7 +67,7 @@ export function Status({
   word: string | null | undefined;
   title?: string | undefined;
   /** For words that are ours and not a service's. */
-  tone?: string;
+  tone?: string | undefined;
 }) {
   const shown = word ?? "UNKNOWN";
   return (

@@ -1,21 +1,28 @@
 /** What the checks say of everything: the inbox of whoever looks after the productions. */
-import { Link } from "@tanstack/react-router";
+import { Button } from "@mantine/core";
+import { Link, useSearch } from "@tanstack/react-router";
 import type { TFunction } from "i18next";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useViewer } from "../../account/useViewer";
 import type { ResultOf, VariablesOf } from "../../api/graphql";
+import { paths } from "../../paths";
 import type { Column } from "../../table/DataTable";
 import { all, ListPage, wordsOf } from "../../table/ListPage";
 import type { ListSearch } from "../../table/search";
 import { Status } from "../../ui/Status";
 import { ago, secondsSince, utc } from "../../units/times";
 import { type FindingRow, FindingsQuery } from "./documents";
+import { ForgetDialog, NoteDialog } from "./NoteDialog";
 
 type Row = ResultOf<typeof FindingRow>;
 type Filter = NonNullable<VariablesOf<typeof FindingsQuery>["filter"]>;
 
-function filterOf({ q }: ListSearch): Filter | null {
+const SEVERITIES = ["BLOCKER", "WARNING", "INFO"] as const;
+
+/** What nobody has taken note of, unless the address asks for what somebody has. */
+function filterOf({ q, is }: ListSearch): Filter | null {
   const every: Filter[] = wordsOf(q).map((word) => ({
     or: [
       { code: { contains: word } },
@@ -23,10 +30,28 @@ function filterOf({ q }: ListSearch): Filter | null {
       { requestName: { contains: word } },
     ],
   }));
-  return all([...every, { resolvedAt: { isNull: true } }]) as Filter | null;
+  const severities = SEVERITIES.filter((one) => is?.severity?.includes(one));
+  if (severities.length > 0) every.push({ severity: severities });
+  return all([
+    ...every,
+    { resolvedAt: { isNull: true } },
+    { acknowledgedAt: { isNull: !isNoted(is) } },
+  ]) as Filter | null;
 }
 
-function columnsOf(t: TFunction): Column<Row>[] {
+function isNoted(is: ListSearch["is"]): boolean {
+  return is?.noted?.includes("yes") ?? false;
+}
+
+/** Where the thing is shown that a finding is about. */
+function homeOf({ subjectKind, subjectKey, request }: Row): string | null {
+  if (request) return paths.request(request.name);
+  if (subjectKind === "TASK") return paths.task(subjectKey);
+  if (subjectKind === "DATASET") return paths.dataset(subjectKey);
+  return null;
+}
+
+function columnsOf(t: TFunction, mayAdopt: boolean): Column<Row>[] {
   return [
     {
       id: "severity",
@@ -41,14 +66,17 @@ function columnsOf(t: TFunction): Column<Row>[] {
       head: t("finding.about"),
       width: 230,
       sort: "SUBJECT_KEY",
-      cell: (row) =>
-        row.request ? (
-          <Link to="/requests/$name" params={{ name: row.request.name }}>
+      cell: (row) => {
+        const home = homeOf(row);
+        if (home === null) return row.subjectKey;
+        // A task that nobody claims can be adopted there.
+        const search = mayAdopt && row.code === "orphan-task" ? { do: "adopt" } : {};
+        return (
+          <Link to={home} search={search}>
             {row.subjectKey}
           </Link>
-        ) : (
-          row.subjectKey
-        ),
+        );
+      },
       text: (row) => row.subjectKey,
     },
     {
@@ -81,20 +109,79 @@ function columnsOf(t: TFunction): Column<Row>[] {
       cell: (row) => <span title={utc(row.firstFoundAt)}>{ago(secondsSince(row.firstFoundAt))}</span>,
       text: (row) => row.firstFoundAt,
     },
+    {
+      id: "noted",
+      head: t("finding.notedBy"),
+      width: 260,
+      cell: ({ acknowledgedAt, acknowledgedBy, acknowledgedReason }) =>
+        acknowledgedAt && (
+          <span title={utc(acknowledgedAt)}>
+            {acknowledgedBy}: {acknowledgedReason}
+          </span>
+        ),
+      text: ({ acknowledgedBy, acknowledgedReason }) =>
+        acknowledgedBy && `${acknowledgedBy}: ${acknowledgedReason}`,
+    },
   ];
 }
 
+const NO_IDS: ReadonlySet<string> = new Set();
+
 export function FindingsPage() {
   const { t } = useTranslation();
-  const columns = useMemo(() => columnsOf(t), [t]);
+  const { may } = useViewer();
+  const { is }: ListSearch = useSearch({ strict: false });
+  const mayNote = may("ACKNOWLEDGE");
+  const columns = useMemo(() => columnsOf(t, mayNote), [t, mayNote]);
+  const [rows, setRows] = useState<readonly Row[]>([]);
+  const [selected, setSelected] = useState(NO_IDS);
+  const [isOpen, setOpen] = useState(false);
+  const [round, setRound] = useState(0);
+  const chosen = rows.filter(({ id }) => selected.has(id));
+  const noted = isNoted(is);
+  const Dialog = noted ? ForgetDialog : NoteDialog;
   return (
-    <ListPage
-      title={t("nav.findings")}
-      query={FindingsQuery}
-      pick={(data) => data.findings}
-      columns={columns}
-      keyOf={(row) => row.id}
-      filterOf={filterOf}
-    />
+    <>
+      <ListPage
+        title={t("nav.findings")}
+        query={FindingsQuery}
+        pick={(data) => data.findings}
+        columns={columns}
+        hidden={noted ? ["suggestion"] : ["noted"]}
+        keyOf={(row) => row.id}
+        nameOf={(row) => `${row.code} ${row.subjectKey}`}
+        filterOf={filterOf}
+        facets={[
+          { name: "severity", label: t("finding.severity"), options: SEVERITIES },
+          {
+            name: "noted",
+            label: t("finding.noted"),
+            options: [{ value: "yes", label: t("finding.noted") }],
+          },
+        ]}
+        round={round}
+        onRows={setRows}
+        selected={mayNote ? selected : undefined}
+        onSelect={setSelected}
+        actions={
+          chosen.length > 0 && (
+            <Button size="xs" onClick={() => setOpen(true)}>
+              {t(noted ? "finding.forgetMany" : "finding.noteMany", { count: chosen.length })}
+            </Button>
+          )
+        }
+      />
+      {isOpen && (
+        <Dialog
+          findings={chosen}
+          onMade={() => {
+            setOpen(false);
+            setSelected(NO_IDS);
+            setRound(round + 1);
+          }}
+          onClose={() => setOpen(false)}
+        />
+      )}
+    </>
   );
 }

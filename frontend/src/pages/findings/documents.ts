@@ -1,4 +1,5 @@
 import { graphql } from "../../api/graphql";
+import { RefusalParts } from "../../changes/documents";
 
 export const FindingRow = graphql(`
   fragment FindingRow on Finding @_unmask {
@@ -11,6 +12,9 @@ export const FindingRow = graphql(`
     suggestion
     firstFoundAt
     resolvedAt
+    acknowledgedAt
+    acknowledgedBy
+    acknowledgedReason
     request { id name }
   }
 `);
@@ -26,4 +30,33 @@ export const FindingsQuery = graphql(
     }
   `,
   [FindingRow],
+);
+
+const Noted = graphql(
+  `
+    fragment NotedParts on FindingsResult @_unmask {
+      __typename
+      ... on FindingsNoted { findings { id acknowledgedAt } }
+      ...RefusalParts
+    }
+  `,
+  [RefusalParts],
+);
+
+export const AcknowledgeMutation = graphql(
+  `
+    mutation Acknowledge($ids: [ID!]!, $reason: String!, $key: String!) {
+      change: acknowledgeFindings(ids: $ids, reason: $reason, idempotencyKey: $key) { ...NotedParts }
+    }
+  `,
+  [Noted],
+);
+
+export const ForgetMutation = graphql(
+  `
+    mutation Forget($ids: [ID!]!, $key: String!) {
+      change: forgetAcknowledgement(ids: $ids, idempotencyKey: $key) { ...NotedParts }
+    }
+  `,
+  [Noted],
 );

@@ -29,7 +29,7 @@ export const OverviewQuery = graphql(
         nodes { ...OverviewRequest }
         totalCount
       }
-      findings(first: 6, filter: { resolvedAt: { isNull: true } }) {
+      findings(first: 6, filter: { resolvedAt: { isNull: true }, acknowledgedAt: { isNull: true } }) {
         nodes { id severity subjectKey message request { name } }
         totalCount
       }

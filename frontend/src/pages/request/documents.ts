@@ -103,7 +103,19 @@ export const RequestQuery = graphql(
           statusChanges { fromIntent toIntent changedAt changedBy }
           comments { author body createdAt }
           findings(first: 50) {
-            nodes { id severity code subjectKey message suggestion firstFoundAt resolvedAt evidence { label value } }
+            nodes {
+              id
+              severity
+              code
+              subjectKey
+              message
+              suggestion
+              firstFoundAt
+              resolvedAt
+              acknowledgedBy
+              acknowledgedReason
+              evidence { label value }
+            }
           }
         }
       }

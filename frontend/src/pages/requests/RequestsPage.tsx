@@ -8,6 +8,7 @@ import { useViewer } from "../../account/useViewer";
 import { paths } from "../../paths";
 import { all, ListPage, wordsOf } from "../../table/ListPage";
 import type { ListSearch } from "../../table/search";
+import type { BulkEdit } from "./bulk/BulkEditDialog";
 import { requestColumns } from "./columns";
 import { RequestsQuery } from "./documents";
 import { useProductionFacets } from "./facets";
@@ -29,6 +30,10 @@ const NONE = {};
 const SubmitDialog = lazy(async () => ({
   default: (await import("../request/changes/SubmitDialog")).SubmitDialog,
 }));
+const BulkEditDialog = lazy(async () => ({
+  default: (await import("./bulk/BulkEditDialog")).BulkEditDialog,
+}));
+const UndoNotice = lazy(async () => ({ default: (await import("./bulk/UndoNotice")).UndoNotice }));
 
 /** The server takes no more in one submission. */
 const MOST_AT_ONCE = 20;
@@ -54,7 +59,9 @@ export function RequestsPage() {
   const more = useProductionFacets(is ?? NONE);
   const { may } = useViewer();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const [isSubmitting, setSubmitting] = useState(false);
+  const [open, setOpen] = useState<"submit" | "edit" | null>(null);
+  const [edited, setEdited] = useState<BulkEdit | null>(null);
+  const [round, setRound] = useState(0);
   const columns = useMemo(() => requestColumns(t), [t]);
   const names = [...selected].sort();
   const list = (
@@ -78,25 +85,52 @@ export function RequestsPage() {
               {t("action.new")}
             </Button>
           )}
+          {may("DEFINE") && names.length > 0 && (
+            <Button size="xs" variant="default" onClick={() => setOpen("edit")}>
+              {t("action.editMany", { count: names.length })}
+            </Button>
+          )}
           {may("SUBMIT") && names.length > 0 && (
-            <Button size="xs" disabled={names.length > MOST_AT_ONCE} onClick={() => setSubmitting(true)}>
+            <Button size="xs" disabled={names.length > MOST_AT_ONCE} onClick={() => setOpen("submit")}>
               {t("action.submitMany", { count: names.length })}
             </Button>
           )}
         </>
       }
-      selected={may("SUBMIT") ? selected : undefined}
+      round={round}
+      selected={may("SUBMIT") || may("DEFINE") ? selected : undefined}
       onSelect={setSelected}
     />
   );
+  const close = () => setOpen(null);
   return (
     <>
+      <Suspense>
+        {edited && (
+          <UndoNotice
+            key={String(edited.edit)}
+            of={edited}
+            onUndone={() => setRound(round + 1)}
+            onClose={() => setEdited(null)}
+          />
+        )}
+      </Suspense>
       {list}
-      {isSubmitting && (
-        <Suspense>
-          <SubmitDialog names={names} onClose={() => setSubmitting(false)} />
-        </Suspense>
-      )}
+      <Suspense>
+        {open === "submit" && <SubmitDialog names={names} onClose={close} />}
+        {open === "edit" && (
+          <BulkEditDialog
+            names={names}
+            onMade={(made) => {
+              close();
+              setEdited(made);
+              setSelected(new Set());
+              setRound(round + 1);
+            }}
+            onClose={close}
+          />
+        )}
+      </Suspense>
     </>
   );
 }

@@ -14,6 +14,7 @@ import { Status } from "../../ui/Status";
 import ui from "../../ui/ui.module.css";
 import { bytes, count, decimal } from "../../units/numbers";
 import { local } from "../../units/times";
+import { Adoption } from "./AdoptDialog";
 import { TaskChanges, TaskQuery } from "./documents";
 import { JobCounts } from "./JobCounts";
 import { Steering } from "./steering/Steering";
@@ -43,6 +44,7 @@ export function TaskPage() {
         <Age of={task} />
       </header>
       <Steering task={task} />
+      <Adoption task={task} onMade={() => again({ requestPolicy: "network-only" })} />
       {error && <Failed error={error} partly />}
       <FactList
         facts={[

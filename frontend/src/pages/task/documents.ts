@@ -1,4 +1,5 @@
 import { graphql } from "../../api/graphql";
+import { RefusalParts } from "../../changes/documents";
 import { Freshness } from "../../ui/documents";
 
 export const TaskQuery = graphql(
@@ -20,6 +21,7 @@ export const TaskQuery = graphql(
           requestName
           stepKind
           attemptNumber
+          attempt { id }
           priority
           coreCount
           jobsExpected
@@ -51,3 +53,22 @@ export const TaskChanges = graphql(`
     taskChanged(jediTaskId: $jediTaskId) { id jediTaskId }
   }
 `);
+
+export const AdoptMutation = graphql(
+  `
+    mutation Adopt($task: BigInt!, $request: String!, $kind: String!, $reason: String!, $key: String!) {
+      change: adoptTask(
+        jediTaskId: $task
+        requestName: $request
+        kind: $kind
+        reason: $reason
+        idempotencyKey: $key
+      ) {
+        __typename
+        ... on RequestChanged { request { id name } }
+        ...RefusalParts
+      }
+    }
+  `,
+  [RefusalParts],
+);
