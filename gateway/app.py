@@ -2,7 +2,7 @@
 
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +16,8 @@ from gateway.auth.renewal import Renewal
 from gateway.auth.sessions import Sessions
 from gateway.auth.viewer import Viewer
 from gateway.connect import CommandDoors, role_rules, sealer, token_check, vault_of
+from gateway.resolvers.file_lists import FileLists
+from gateway.resolvers.files_on_demand import FilesOnDemand
 from gateway.resolvers.previewing import Cvmfs
 from gateway.resolvers.services import Services
 from gateway.schema.build import LIST_BOUNDS, SHOWN_AS, build_schema
@@ -28,6 +30,7 @@ from gateway.store.feed import Feed
 from gateway.upstreams.cvmfs import MountedCvmfs
 from gateway.upstreams.iam.openid import OpenIdProvider
 from gateway.web.cookies import Cookies
+from gateway.web.file_lists import file_list_routes
 from gateway.web.graphql import GraphQLEndpoint
 from gateway.web.health import health_routes
 from gateway.web.identify import BrowserDoor, Identify
@@ -80,7 +83,7 @@ def create_executor(
         list_bounds=LIST_BOUNDS,
         correlation_id=correlation_id,
         open_following=opener.follow,
-        spend=allowance.spend if allowance else lambda _viewer, _cost: None,
+        spend=spending(allowance),
         recheck=Renewal(database, clock),
     )
 
@@ -89,6 +92,11 @@ def allowance_of(settings: Settings) -> Allowance | None:
     """Return what each viewer may ask for in a while, None for as much as they like."""
     most = settings.objects_per_minute
     return Allowance(most, fill_s=60.0) if most else None
+
+
+def spending(allowance: Allowance | None) -> Callable[[Viewer, int], None]:
+    """Return what takes a cost off an allowance; without one nothing is counted."""
+    return allowance.spend if allowance else lambda _viewer, _cost: None
 
 
 def open_doors(
@@ -144,7 +152,9 @@ def create_app(
     iam: OpenIdProvider | None = None,
     beside: contextlib.AbstractAsyncContextManager[None] | None = None,
 ) -> Starlette:
-    """Return the application: GraphQL on /graphql, /health and /ready, the control panel everywhere else.
+    """Return the application: GraphQL on /graphql, lists of files on /files, the panel elsewhere.
+
+    /health and /ready are for supervisors and balancers.
 
     `iam` is asked for keys; None where no access token can be checked. The application closes both when it
     shuts down. It opens nothing before the first request. Whoever serves it
@@ -160,7 +170,7 @@ def create_app(
             return ("the database does not answer",)
         return ()
 
-    doors = CommandDoors.of(settings)
+    doors = CommandDoors.of(settings, clock)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -172,12 +182,14 @@ def create_app(
             await iam.close()
 
     identify, login_routes = open_doors(settings, database, clock, iam)
+    allowance = allowance_of(settings)
+    lists = FileLists(database, FilesOnDemand(doors.files) if doors.files else None)
     endpoint = GraphQLEndpoint(
         create_executor(
             database,
             clock,
             feed,
-            allowance_of(settings),
+            allowance,
             doors.services(vault_of(settings, iam, database, clock)),
             compiled_reads=settings.compiled_reads,
         ),
@@ -186,7 +198,13 @@ def create_app(
         documents=read_stored_documents(STATIC / "documents.json"),
     )
     return Starlette(
-        routes=[Route("/graphql", endpoint), *health_routes(readiness), *login_routes, *panel_routes()],
+        routes=[
+            Route("/graphql", endpoint),
+            *health_routes(readiness),
+            *login_routes,
+            *file_list_routes(lists, identify.by_link, spending(allowance)),
+            *panel_routes(),
+        ],
         middleware=[Middleware(SecurityHeaders), Middleware(RequestLog)],
         exception_handlers={HTTPException: http_exception_response},
         lifespan=lifespan,

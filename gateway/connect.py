@@ -37,6 +37,7 @@ from gateway.upstreams.panda.lookup import SubmissionLookup
 from gateway.upstreams.panda.upstream import PandaUpstream
 from gateway.upstreams.ports import Upstream
 from gateway.upstreams.rucio.commands import RucioCommands
+from gateway.upstreams.rucio.files import RucioFiles
 from gateway.upstreams.rucio.tokens import GivenToken, PasswordLogin, TokenSource
 from gateway.upstreams.rucio.upstream import RucioUpstream
 
@@ -59,14 +60,18 @@ def connect(
 
 @dataclass(frozen=True, slots=True)
 class CommandDoors:
-    """What changes things at other services, as far as the settings name them; nothing is asked yet."""
+    """What is done at other services when somebody wants it, as far as the settings name them.
+
+    Nothing is asked yet.
+    """
 
     panda: PandaCommands | None
     rucio: RucioCommands | None
     reader: PandaClient | None
+    files: RucioFiles | None
 
     @classmethod
-    def of(cls, settings: Settings) -> "CommandDoors":
+    def of(cls, settings: Settings, clock: Clock) -> "CommandDoors":
         """Return them; raises SettingError when a token cannot be read."""
         pool = Pool(deadline_s=settings.submit_deadline_s)
         return cls(
@@ -75,6 +80,7 @@ class CommandDoors:
             else None,
             RucioCommands(settings.rucio_url) if settings.rucio_url else None,
             _panda_client(settings) if settings.panda_url else None,
+            _rucio_files(settings, clock) if settings.rucio_url else None,
         )
 
     def services(self, credentials: PersonalCredentials | None) -> Services:
@@ -84,7 +90,7 @@ class CommandDoors:
 
     async def close(self) -> None:
         """Let what runs come to its end, and close all connections."""
-        for door in (self.panda, self.rucio, self.reader):
+        for door in (self.panda, self.rucio, self.reader, self.files):
             if door is not None:
                 await door.close()
 
@@ -99,7 +105,7 @@ async def sending(
     if credentials is None or not settings.panda_url:
         yield None
         return
-    doors = CommandDoors.of(settings)
+    doors = CommandDoors.of(settings, clock)
     try:
         if doors.panda is not None and doors.reader is not None:
             yield outbox_of(settings, database, doors, credentials, clock, manners)
@@ -167,6 +173,11 @@ def _rucio(settings: Settings, database: Database, clock: Clock, manners: Manner
         known_scopes=scopes_of_datasets(database),
         known_storages=storages_of_replicas(database),
     )
+
+
+def _rucio_files(settings: Settings, clock: Clock) -> RucioFiles:
+    http = HttpUpstream("rucio", settings.rucio_url)
+    return RucioFiles(http, _rucio_tokens(settings, http, clock))
 
 
 def _rucio_tokens(settings: Settings, http: HttpUpstream, clock: Clock) -> TokenSource:

@@ -157,6 +157,15 @@ def test_a_request_completes_and_its_datasets_are_there(gateway: Running) -> Non
     ] * 2
 
 
+def test_the_files_of_a_complete_request_are_listed(gateway: Running) -> None:
+    answer = httpx2.get(
+        gateway.graphql.replace("/graphql", "/files/PROD2026-001/RECO.R.txt?with=S,P"), timeout=60
+    )
+
+    assert (answer.status_code, answer.headers["files-complete"]) == (200, "yes")
+    assert len(answer.text.splitlines()) == 500
+
+
 def test_reads_go_on_while_rucio_is_silent_and_it_is_fresh_soon_after(gateway: Running) -> None:
     gateway.source("RUCIO", stale=False)
     subprocess.run(documented("curl -s -X POST http://127.0.0.1:8105/rucio/stop", gateway), check=True)

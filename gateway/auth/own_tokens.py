@@ -25,7 +25,9 @@ from gateway.store.logins import AccessTokenRow
 # By this a token is known at sight: by us, and by programs that look for leaked secrets.
 PREFIX: Final = "spdgw_"
 # What such a token can carry at most.
-SCOPE: Final = frozenset({Right.READ, Right.READ_QUOTAS, Right.INTROSPECT})
+SCOPE: Final = frozenset({Right.READ, Right.READ_FILES, Right.READ_QUOTAS, Right.INTROSPECT})
+# With this alone a token lists files and reads nothing else: for a batch job on somebody else's machine.
+_FILES_ONLY: Final = frozenset({Right.READ_FILES})
 MAX_DAYS: Final = 366
 MAX_TOKENS: Final = 20
 MAX_NAME_CHARS: Final = 64
@@ -49,7 +51,7 @@ async def create(
 
     Raises InputError for what cannot be made, RefusedError when our copy of IAM does not know the viewer.
     """
-    wanted = frozenset(rights) | {Right.READ}
+    wanted = _FILES_ONLY if rights == _FILES_ONLY else frozenset(rights) | {Right.READ}
     label = name.strip()
     if not label or len(label) > MAX_NAME_CHARS or not label.isprintable():
         raise InputError(

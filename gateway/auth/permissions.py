@@ -11,6 +11,8 @@ class Right(enum.StrEnum):
 
     READ = "read"
     """See productions, tasks, datasets, sites, and the names and groups of people."""
+    READ_FILES = "read_files"
+    """Read lists of files; whoever may read may, and a token can be made that may nothing else."""
     READ_QUOTAS = "read_quotas"
     """See how much other people may keep and keep; everybody sees their own."""
     READ_PERSONAL = "read_personal"
@@ -58,7 +60,7 @@ class Role(enum.StrEnum):
     SERVICE = "service"
 
 
-_LOOK: Final = frozenset({Right.READ, Right.INTROSPECT})
+_LOOK: Final = frozenset({Right.READ, Right.READ_FILES, Right.INTROSPECT})
 _PERSON: Final = _LOOK | {Right.OWN_TOKENS}
 _OPERATE: Final = frozenset(
     {

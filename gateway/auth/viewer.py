@@ -53,7 +53,7 @@ ANONYMOUS_NAME = "anonymous"
 
 
 # What everybody may where the gateway is open: read. Whoever changes something has a name.
-OPEN_RIGHTS = frozenset({Right.READ, Right.READ_QUOTAS, Right.INTROSPECT})
+OPEN_RIGHTS = frozenset({Right.READ, Right.READ_FILES, Right.READ_QUOTAS, Right.INTROSPECT})
 
 
 def anonymous(*, is_open: bool) -> Viewer:

@@ -3,13 +3,13 @@
 Which datasets a task writes is in its parameters, as PanDA's clients send them.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.practice.panda_tasks import FINAL, Parameters, TwinTask
-from gateway.practice.productions import HOME
-from gateway.practice.rucio_catalogue import RucioCatalogue, RucioError
+from gateway.practice.panda_tasks import FINAL, Parameters, TwinTask, first_number
+from gateway.practice.productions import HOME, numbers_of
+from gateway.practice.rucio_catalogue import Row, RucioCatalogue, RucioError
 
 # Bytes of one file by the kind of its dataset, the averages of the talk's productions.
 FILE_BYTES: Final = {"S": 1_826_000_000, "P": 9_200_000, "R": 1_855_000_000, "log": 500_000}
@@ -25,6 +25,7 @@ class Delivery:
 
     catalogue: RucioCatalogue
     account: str = "prodman"
+    tasks: Mapping[int, TwinTask] = field(default_factory=dict)
 
     def publish(self, task: TwinTask) -> None:
         """Have in the catalogue what the task has finished by now; a task that is over closes its own."""
@@ -71,6 +72,27 @@ class Delivery:
             self.catalogue.contents.get(did, (self.catalogue.dids[did]["length"] or 0, 0, 0))[0]
             for did in known
         )
+
+    def numbers(self, row: Row) -> Sequence[str]:
+        """The numbers in the names of a dataset's files, which its task's jobs had."""
+        return [f"{number:06}" for number in self._numbers(row)]
+
+    def _numbers(self, row: Row) -> Sequence[int]:
+        if found := numbers_of(f"{row['scope']}:{row['name']}"):
+            return found
+        task = self.tasks.get(row["task_id"])
+        if task is None:
+            return ()
+        said = task.parameters.get("dsForIN")
+        if isinstance(said, str):
+            read = self.catalogue.dids.get(_did(said.split(",")[0]))
+            given: Sequence[int] = () if read is None else self._numbers(read)
+        else:
+            first = first_number(task.parameters)
+            given = range(first, first + task.files)
+        return [
+            number for number, state in zip(given, task.file_states(), strict=False) if state == "finished"
+        ]
 
     def _begin(self, task: TwinTask, scope: str, name: str) -> None:
         self.catalogue.scopes.setdefault(scope, self.account)

@@ -72,7 +72,8 @@ class LivingGrid:
             self.panda.tasks = {one.task_id: one for one in tasks_of_snapshot(tasks(), job_counts(), now=now)}
         self.office = TokenOffice(iam, clock)
         self.rucio.identify = self._rucio_account
-        delivery = Delivery(self.rucio)
+        delivery = Delivery(self.rucio, tasks=self.panda.tasks)
+        self.rucio.numbers = delivery.numbers
         self.panda.publish, self.panda.inputs = delivery.publish, delivery.inputs
         self._delivery = delivery
         self._chains = LiveChains(self.panda, wishes.chains)

@@ -223,7 +223,7 @@ class PandaState:
         read = str(task.parameters.get("dsForIN"))
         for other in self.tasks.values():
             if other.task_id == task.parent_id or f"{other.parameters.get('taskName')}." in read:
-                return _offset(other.parameters) + 1
+                return first_number(other.parameters)
         return 1
 
     def advance(self, now: dt.datetime) -> None:
@@ -368,12 +368,13 @@ def _parameters(record: Record) -> Parameters:
     return parameters
 
 
-def _offset(parameters: Parameters) -> int:
+def first_number(parameters: Parameters) -> int:
+    """Return the number of the first file that a task makes."""
     pieces = parameters.get("jobParameters")
     for piece in pieces if isinstance(pieces, list) else ():
         if isinstance(piece, dict) and "RNDMSEED" in str(piece.get("value")):
-            return _number(piece.get("offset"))
-    return 0
+            return _number(piece.get("offset")) + 1
+    return 1
 
 
 def _execute(task: TwinTask, command: str, at: dt.datetime) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from itertools import islice
 from typing import Final
 
 from gateway.domain.names import (
@@ -22,6 +23,7 @@ from gateway.domain.names import (
     outputs_of,
     parse_task_name,
 )
+from gateway.domain.seeds import parse_seeds
 from gateway.errors import NamingError
 from gateway.imports.drafts import RequestDraft
 from gateway.practice.requests import PRODUCTION_MANAGER, practice_requests
@@ -191,6 +193,24 @@ def rules(today: dt.datetime) -> Iterator[Record]:
             second = _rule(output.name.did, PRODUCTION_MANAGER, "PNPI_EOS", FILES_AT_PNPI, output.task.end)
             yield second | {"state": "REPLICATING", "locks_replicating": output.files - FILES_AT_PNPI}
     yield _rule(SKIM_DID, "analyst", _SKIM_STORAGE, SKIM_FILES, "2025-06-10")
+
+
+@cache
+def numbers_of(did: str) -> tuple[int, ...]:
+    """The numbers in the names of a dataset's files, its seeds; empty for one that is not of the talk.
+
+    Of reconstructions that lost files only that of PROD2025-013 says which; with the others it was the last.
+    """
+    for output in outputs():
+        if output.name.did == did:
+            seeds = next(one.request.seeds for one in productions() if one.task is output.task)
+            is_shown = str(output.name.request) == _SHOWN and output.name.step == RECO
+            lost = parse_seeds(MISSING_SEEDS) if is_shown else ()
+            there = (
+                seed for seed in range(seeds.first, seeds.last + 1) if not any(seed in one for one in lost)
+            )
+            return tuple(islice(there, output.files))
+    return ()
 
 
 def replicas() -> Iterator[Record]:

@@ -1,10 +1,13 @@
 """What a practice Rucio holds: rows with Rucio's own columns, free to change.
 
-Datasets know how many files they have and how large they are; the files themselves are not kept.
+Datasets know how many files they have and how large they are; the files themselves are made up when somebody
+asks for them, all of one size.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Final
@@ -51,6 +54,10 @@ class RucioCatalogue:
     used: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     replicas: dict[tuple[Did, str], Row] = field(default_factory=dict)
     tokens: dict[str, tuple[str, dt.datetime]] = field(default_factory=dict)
+    # How files can be read at every storage: scheme and port.
+    protocols: tuple[tuple[str, int], ...] = (("root", 1094), ("davs", 443))
+    # The numbers in the names of a dataset's files, as far as somebody knows better than 1, 2, 3.
+    numbers: Callable[[Row], Sequence[str]] = lambda _row: ()
     # Whose token of an identity provider it is; None for one that is not accepted.
     identify: Callable[[str], str | None] = lambda _token: None
     made: int = 0
@@ -228,6 +235,33 @@ class RucioCatalogue:
                     state="REPLICATING" if missing else "OK",
                     updated_at=copy["updated_at"],
                 )
+
+    def files(self, scope: str, name: str) -> Iterator[Row]:
+        """Yield a dataset's files with the storages that have them; those that are nowhere are left out."""
+        row = self.did(scope, name)
+        count, size, _ = self.contents.get((scope, name), (row["length"] or 0, row["bytes"] or 0, 0))
+        copies = sorted(
+            (rse, copy["available_length"] or 0)
+            for (did, rse), copy in self.replicas.items()
+            if did == (scope, name)
+        )
+        known = list(self.numbers(row))[:count]
+        numbers = [*known, *(f"{number:06}" for number in range(len(known) + 1, count + 1))]
+        ending = "log.tgz" if name.endswith(".log") else "root"
+        for place, number in enumerate(numbers):
+            storages = [rse for rse, available in copies if place < available]
+            if storages:
+                file = f"{name}.{number}.{ending}"
+                checksum = f"{zlib.adler32(file.encode()):08x}"
+                yield {"name": file, "bytes": size // count, "adler32": checksum, "storages": storages}
+
+    def address(self, scheme: str, port: int, rse: str, scope: str, name: str) -> str:
+        """Where a file can be read, as Rucio puts it together at a deterministic storage."""
+        digest = hashlib.md5(f"{scope}:{name}".encode(), usedforsecurity=False).hexdigest()
+        place = scope.replace(".", "/") if scope.startswith(("user", "group")) else scope
+        slashes = "//" if scheme == "root" else "/"
+        path = f"{rse}/{place}/{digest[:2]}/{digest[2:4]}/{name}"
+        return f"{scheme}://storage.example.org:{port}{slashes}{path}"
 
     def add_storage(self, rse: str, **columns: object) -> Row:
         """Make an RSE."""

@@ -157,6 +157,44 @@ class RucioTwin:
         self.catalogue.storage(rse, status=500)
         return _stream(copy for (_, place), copy in list(self.catalogue.replicas.items()) if place == rse)
 
+    def file_replicas(self, _request: Request, body: dict[str, Any]) -> Response:
+        """POST /replicas/list: of datasets, with the addresses of the schemes that are asked for."""
+        schemes = body.get("schemes") or [scheme for scheme, _ in self.catalogue.protocols]
+        for one in body["dids"]:
+            try:
+                self.catalogue.did(one["scope"], one["name"])
+            except RucioError as error:
+                # Only here it is a bad request, and not one for what is not there.
+                raise RucioError(400, error.word, str(error)) from error
+        return _stream(
+            self._file(one["scope"], row, schemes)
+            for one in body["dids"]
+            for row in self.catalogue.files(one["scope"], one["name"])
+        )
+
+    def _file(self, scope: str, row: Row, schemes: list[str]) -> Row:
+        by_storage = {
+            rse: [
+                self.catalogue.address(scheme, port, rse, scope, row["name"])
+                for scheme, port in self.catalogue.protocols
+                if scheme in schemes
+            ]
+            for rse in row["storages"]
+        }
+        about = {"type": "DISK", "volatile": False, "domain": "wan", "client_extract": False}
+        addresses = [(rse, url) for rse, urls in by_storage.items() for url in urls]
+        return {
+            **{key: row[key] for key in ("name", "bytes", "adler32")},
+            "scope": scope,
+            "md5": None,
+            "pfns": {
+                url: {**about, "rse": rse, "rse_id": self.catalogue.storage(rse)["id"], "priority": place}
+                for place, (rse, url) in enumerate(addresses, 1)
+            },
+            "rses": {self.catalogue.storage(rse)["id"]: urls for rse, urls in by_storage.items()},
+            "states": {self.catalogue.storage(rse)["id"]: "AVAILABLE" for rse in by_storage},
+        }
+
     def storages(self, request: Request, _body: dict[str, Any]) -> Response:
         """GET /rses/, all of them or by name."""
         expression = request.query_params.get("expression")
@@ -262,6 +300,7 @@ _ROUTES: Final[tuple[tuple[str, str, Answerer], ...]] = (
     ("GET", "/rules/{rule_id}", RucioTwin.rule),
     ("DELETE", "/rules/{rule_id}", RucioTwin.delete_rule),
     ("GET", "/replicas/rse/{rse}", RucioTwin.replicas),
+    ("POST", "/replicas/list", RucioTwin.file_replicas),
     ("GET", "/rses/", RucioTwin.storages),
     ("GET", "/rses/{rse}", RucioTwin.storage),
     ("GET", "/rses/{rse}/usage", RucioTwin.usage),

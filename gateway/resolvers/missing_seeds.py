@@ -58,7 +58,7 @@ async def find_missing_seeds(
         raise MissingError(f"There is no step {step_key[:100]!r}.")
     if records is None:
         raise ChangeRefusedError("This gateway has no PanDA to ask: set GATEWAY_PANDA_URL.")
-    expected = await _expected(session, step.request_name)
+    expected = await expected_seeds(session, step.request_name)
     done: list[SeedRange] = []
     attempts, is_running = [], False
     rows = await session.execute(
@@ -101,7 +101,8 @@ def check_recovery(missing: MissingSeeds, expected_count: int) -> None:
         )
 
 
-async def _expected(session: AsyncSession, request_name: str) -> tuple[SeedRange, ...]:
+async def expected_seeds(session: AsyncSession, request_name: str) -> tuple[SeedRange, ...]:
+    """Return the seeds that a request has, ascending; empty when it names none."""
     rows = await session.execute(
         select(SeedRangeRow.seed_first, SeedRangeRow.seed_last)
         .join(Request, Request.name == SeedRangeRow.request_name)
@@ -121,7 +122,7 @@ def _seeds_of(
     """The seeds behind an attempt's numbers: those in files' names, an offset, or a list in its command."""
     if reads_files:
         return [SeedRange(number, number) for number in sorted(numbers) if number > 0]
-    listed = _listed(parameters)
+    listed = listed_seeds(parameters)
     if listed is not None:
         return [SeedRange(listed[n - 1], listed[n - 1]) for n in sorted(numbers) if 0 < n <= len(listed)]
     offset = _offset(parameters)
@@ -143,7 +144,8 @@ def _offset(parameters: Mapping[str, object]) -> int | None:
     return None
 
 
-def _listed(parameters: Mapping[str, object]) -> list[int] | None:
+def listed_seeds(parameters: Mapping[str, object]) -> list[int] | None:
+    """Return the single seeds in a task's command, in the order of its jobs; None when it names none."""
     for piece in _pieces(parameters):
         before, mark, rest = str(piece.get("value")).partition("set -- ")
         if mark and before:

@@ -94,7 +94,8 @@ strawberry.enum(
     name="Right",
     description=(
         "What a viewer may do. READ: see productions, tasks, datasets, sites, names and groups of people. "
-        "READ_QUOTAS: see others' quotas. READ_PERSONAL: see personal data; none is kept now. INTROSPECT: "
+        "READ_FILES: read lists of files. READ_QUOTAS: see others' quotas. READ_PERSONAL: see personal data; "
+        "none is kept now. INTROSPECT: "
         "ask the schema about itself. COMMENT: comment on requests. DEFINE: make, change and clone requests. "
         "APPROVE: approve, hold and cancel them. ACCEPT: judge what they produced. SUBMIT: send steps to "
         "PanDA. STEER: retry, stop and move tasks. MANAGE_RULES: change Rucio's rules. REPAIR: redo exactly "

@@ -100,3 +100,12 @@ def check_own_query(request: Request, public_url: str) -> None:
     check_own_request(request, public_url)
     if request.headers.get(OWN_HEADER) is None:
         raise TransportError(403, "CROSS_SITE", f"send the header {OWN_HEADER}: 1 with a cookie")
+
+
+def check_own_link(request: Request) -> None:
+    """Return if the browser was not sent here by another site's page; for what only reads and is no page.
+
+    Such an answer is of no use to another site, which cannot read it; a link of ours cannot set a header.
+    """
+    if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+        raise TransportError(403, "CROSS_SITE", "another site's page sent this with your cookie")

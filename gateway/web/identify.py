@@ -16,7 +16,7 @@ from gateway.auth.viewer import Viewer, anonymous
 from gateway.errors import TransportError, UnauthenticatedError
 from gateway.schema.context import Clock
 from gateway.store.database import Database
-from gateway.web.cookies import Cookies, check_own_query
+from gateway.web.cookies import Cookies, check_own_link, check_own_query
 
 # What is done at PanDA or Rucio in the viewer's own name, also after the request.
 _IN_OWN_NAME = frozenset({Right.SUBMIT, Right.STEER, Right.MANAGE_RULES, Right.REPAIR})
@@ -59,6 +59,13 @@ class Identify:
         Raises TransportError for a session's cookie that another site's page may have sent, and for a cookie
         together with a token. May ask IAM for its keys, and reads what our copy of IAM says of the person.
         """
+        return await self._who(request, is_link=False)
+
+    async def by_link(self, request: Request) -> Viewer:
+        """As a call, for a GET that only reads and that links of our own pages lead to."""
+        return await self._who(request, is_link=True)
+
+    async def _who(self, request: Request, *, is_link: bool) -> Viewer:
         given = request.headers.getlist("authorization")
         secret = self._browsers.cookies.session_of(request) if self._browsers else None
         if secret is not None and given:
@@ -73,7 +80,10 @@ class Identify:
                 return await viewer_of_secret(self._database, self._rules, token, self._clock)
             return await self._bearer(token.strip())
         if secret is not None and self._browsers is not None:
-            check_own_query(request, self._browsers.public_url)
+            if is_link:
+                check_own_link(request)
+            else:
+                check_own_query(request, self._browsers.public_url)
             if (viewer := await self._session(self._browsers, secret)) is not None:
                 return viewer
         return self._stranger()

@@ -186,7 +186,7 @@ async def test_strangers_may_read_and_change_nothing_where_the_gateway_is_open(w
         reading = await ask(client, "{ viewer { rights } quotas { totalCount } }", None)
         changing = await ask(client, SYNC, None)
 
-    assert reading.json()["data"]["viewer"]["rights"] == ["INTROSPECT", "READ", "READ_QUOTAS"]
+    assert reading.json()["data"]["viewer"]["rights"] == ["INTROSPECT", "READ", "READ_FILES", "READ_QUOTAS"]
     assert changing.json()["errors"][0]["message"] == (
         "anonymous may not do this: the right 'operate' is needed"
     )

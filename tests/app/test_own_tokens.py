@@ -166,7 +166,7 @@ async def test_a_token_loses_what_its_owner_loses(person: Owner, own_world: Data
         ({"name": "a" * 65}, "a token needs a name of 1 to 64 characters"),
         ({"days": 0}, "a token lives 1 to 366 days, not 0"),
         ({"days": 367}, "a token lives 1 to 366 days, not 367"),
-        ({"rights": ["SUBMIT"]}, "a token may introspect, read, read_quotas and nothing else"),
+        ({"rights": ["SUBMIT"]}, "a token may introspect, read, read_files, read_quotas and nothing else"),
     ],
 )
 async def test_what_cannot_be_made_is_told_and_not_made(

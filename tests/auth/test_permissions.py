@@ -21,6 +21,7 @@ V, A, P, O, D, S = (  # noqa: E741 - one letter a column
 # Written a second time on purpose, the other way round: which roles have a right.
 HOLDERS = {
     Right.READ: {V, A, P, O, D, S},
+    Right.READ_FILES: {V, A, P, O, D, S},
     Right.INTROSPECT: {V, A, P, O, D, S},
     Right.OWN_TOKENS: {V, A, P, O, D},
     Right.READ_QUOTAS: {P, O, D},
@@ -65,7 +66,7 @@ def test_every_mutation_of_the_schema_declares_its_right() -> None:
     assert rights["syncNow"] is Right.OPERATE
     assert all(isinstance(right, Right) for right in rights.values())
     # Reading is what everybody may: a mutation that asks for no more has forgotten to ask.
-    assert not {Right.READ, Right.INTROSPECT} & set(rights.values())
+    assert not {Right.READ, Right.READ_FILES, Right.INTROSPECT} & set(rights.values())
 
 
 def test_a_mutation_that_forgot_to_ask_stops_the_schema() -> None:

@@ -56,7 +56,8 @@ class AccessTokens:
         concerns="name",
         description=(
             "Make a token that reads in your name, called `name` after what it is for, for `days` days (366 "
-            "at most), with the `rights` READ, READ_QUOTAS or INTROSPECT; READ alone when none are named."
+            "at most), with the `rights` READ, READ_FILES, READ_QUOTAS or INTROSPECT; READ alone when none "
+            "are named. A token with READ_FILES alone lists files and reads nothing else."
         ),
     )
     async def create_access_token(
