@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,12 +25,14 @@ from gateway.schema.build import LIST_BOUNDS, SHOWN_AS, build_schema
 from gateway.schema.compiled.reads import CompiledReads
 from gateway.schema.context import Clock, ContextOpener
 from gateway.schema.execution import Executor
+from gateway.schema.kept import KeptAnswers
 from gateway.settings import Settings
 from gateway.store.database import Database
 from gateway.store.feed import Feed
 from gateway.upstreams.cvmfs import MountedCvmfs
 from gateway.upstreams.iam.openid import OpenIdProvider
 from gateway.web.cookies import Cookies
+from gateway.web.export import ExportEndpoint
 from gateway.web.file_lists import file_list_routes
 from gateway.web.graphql import GraphQLEndpoint
 from gateway.web.health import health_routes
@@ -61,11 +64,12 @@ def create_executor(
     *,
     cvmfs: Cvmfs | None = None,
     compiled_reads: bool = True,
+    kept: KeptAnswers | None = None,
 ) -> Executor[Viewer]:
     """Return what executes GraphQL on a database, whatever the transport; without an allowance, all of it.
 
     CVMFS is this machine's own unless another is given; what is sent elsewhere goes through `services`.
-    Without `compiled_reads` every query is executed field by field.
+    Without `compiled_reads` every query is executed field by field; without `kept` every one is read anew.
     """
     opener = ContextOpener(
         database,
@@ -74,12 +78,15 @@ def create_executor(
         feed or Feed(database),
         cvmfs or MountedCvmfs(),
         services,
+        allowance,
     )
     schema = build_schema()
     return Executor(
         schema,
         opener,
         reads=CompiledReads(schema) if compiled_reads else None,
+        kept=kept,
+        says_cost=True,
         list_bounds=LIST_BOUNDS,
         correlation_id=correlation_id,
         open_following=opener.follow,
@@ -171,6 +178,7 @@ def create_app(
         return ()
 
     doors = CommandDoors.of(settings, clock)
+    kept = KeptAnswers(database, clock, max_bytes=settings.kept_answers_mib * 1024 * 1024)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -184,22 +192,29 @@ def create_app(
     identify, login_routes = open_doors(settings, database, clock, iam)
     allowance = allowance_of(settings)
     lists = FileLists(database, FilesOnDemand(doors.files) if doors.files else None)
+    executor = create_executor(
+        database,
+        clock,
+        feed,
+        allowance,
+        doors.services(vault_of(settings, iam, database, clock)),
+        compiled_reads=settings.compiled_reads,
+        kept=kept if settings.kept_answers_mib else None,
+    )
     endpoint = GraphQLEndpoint(
-        create_executor(
-            database,
-            clock,
-            feed,
-            allowance,
-            doors.services(vault_of(settings, iam, database, clock)),
-            compiled_reads=settings.compiled_reads,
-        ),
+        executor,
         identify,
         max_body_bytes=settings.max_body_bytes,
-        documents=read_stored_documents(STATIC / "documents.json"),
+        documents=read_stored_documents(
+            STATIC / "documents.json",
+            Path(settings.stored_documents) if settings.stored_documents else None,
+            takes_others=not settings.only_stored_documents,
+        ),
     )
     return Starlette(
         routes=[
             Route("/graphql", endpoint),
+            Route("/export/{name:path}", ExportEndpoint(executor, identify)),
             *health_routes(readiness),
             *login_routes,
             *file_list_routes(lists, identify.by_link, spending(allowance)),

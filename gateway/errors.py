@@ -34,6 +34,7 @@
     │   ├── BrokenError               it failed (5xx, its own error class), and says so
     │   ├── GarbledError              what it sent is not what was promised: cut, HTML, not JSON, too large
     │   └── NotOfferedError           this version of it cannot do what was asked
+    ├── BrokenExportError         a file that is being written cannot be finished
     ├── EventsError               changes cannot be told to this reader, or no longer; `code` says why
     └── SeedOverlapError          the database refused a seed range that overlaps another
 
@@ -225,6 +226,12 @@ class TooManyError(GatewayError):
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class BrokenExportError(GatewayError):
+    """The rest of an export cannot be read; what was sent of it is not whole, and its end is not sent."""
+
+    code = "EXPORT_BROKEN"
 
 
 class SetupError(GatewayError):

@@ -74,6 +74,32 @@ class Settings(BaseSettings):
             )
         ),
     ] = True
+    kept_answers_mib: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=4096,
+            description=(
+                "How much memory answers may take that are kept to be given again while no row they were "
+                "read from has changed, MiB; 0 reads the database for every question."
+            ),
+        ),
+    ] = 32
+    stored_documents: Annotated[
+        str,
+        Field(
+            description=(
+                "A folder with `*.graphql` files that may be asked by their hash (`documentId`), beside the "
+                "panel's own."
+            )
+        ),
+    ] = ""
+    only_stored_documents: Annotated[
+        bool,
+        Field(
+            description="Whether only stored documents are answered, the panel's and those of that folder."
+        ),
+    ] = False
     open_access: Annotated[
         bool,
         Field(

@@ -8,6 +8,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.auth.viewer import Viewer
@@ -17,6 +18,15 @@ from gateway.errors import TooManyError
 MAX_VIEWERS: Final = 10_000
 # What even the smallest query takes.
 LEAST: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How many objects a viewer may ask for in all, how many of those are left, and when it is all again."""
+
+    limit: int
+    remaining: int
+    full_in_s: float
 
 
 class Allowance:
@@ -30,6 +40,12 @@ class Allowance:
         self._per_s = most / fill_s
         self._clock = clock
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def left(self, viewer: Viewer) -> "Left":
+        """Return what the viewer may still ask for."""
+        left, at = self._left.get(viewer.subject or "", (self._most, 0.0))
+        left = min(self._most, left + max(0.0, self._clock() - at) * self._per_s)
+        return Left(limit=round(self._most), remaining=int(left), full_in_s=(self._most - left) / self._per_s)
 
     def spend(self, viewer: Viewer, cost: int) -> None:
         """Take a query's cost off the viewer's allowance; raise TooManyError saying when there is enough.

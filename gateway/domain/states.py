@@ -171,6 +171,11 @@ EXECUTION_OF_SUBMISSION: Final[Mapping[str, Execution]] = MappingProxyType(
 PENDING_LIMIT: Final = dt.timedelta(hours=24)
 
 
+def is_pending(panda_status: str | None) -> bool:
+    """Whether PanDA says that a task is pending, which is all right for a while only."""
+    return panda_status is not None and panda_status.strip().lower() == "pending"
+
+
 def execution_of(
     panda_status: str | None,
     *,
@@ -184,7 +189,7 @@ def execution_of(
     if panda_status is None:
         return Execution.UNKNOWN
     state = panda_status.strip().lower()
-    if state == "pending" and pending_for is not None and pending_for > pending_limit:
+    if is_pending(state) and pending_for is not None and pending_for > pending_limit:
         return Execution.ATTENTION
     return EXECUTION_OF_STATE.get(state, Execution.UNKNOWN)
 

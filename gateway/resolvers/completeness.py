@@ -88,7 +88,7 @@ def _compare(request: Request, work: Work | None) -> Completeness:
 
 async def _work(reading: Reading, state: str | None, task: Task | None, datasets: Sequence[Dataset]) -> Work:
     await reading.sources()
-    is_listed = reading.freshness(SourceName.RUCIO).complete_at is not None
+    is_listed = reading.complete_at(SourceName.RUCIO) is not None
     outputs = [
         Output(dataset.file_count, dataset.event_count) for dataset in datasets if dataset.data_type != LOG
     ]

@@ -1,6 +1,7 @@
 """What attempts, steps and requests are doing: read from their tasks and never stored, so it cannot drift."""
 
 import asyncio
+import datetime as dt
 
 from gateway.domain import states
 from gateway.domain.states import Execution, Intent
@@ -23,7 +24,12 @@ async def attempt_execution(reading: Reading, attempt: Attempt) -> Execution:
 def task_execution(reading: Reading, task: Task) -> Execution:
     """Return what a task is doing, by its PanDA status and, while it is pending, by how long already."""
     since = task.modified_at or task.created_at
-    return states.execution_of(task.status, pending_for=None if since is None else reading.now - since)
+    if since is None or not states.is_pending(task.status):
+        return states.execution_of(task.status)
+    limit = states.PENDING_LIMIT
+    # A moment more than the limit is too long; moments are counted in microseconds.
+    is_too_long = reading.is_past(since + limit + dt.timedelta(microseconds=1))
+    return states.execution_of(task.status, pending_for=limit * 2 if is_too_long else limit)
 
 
 async def step_execution(reading: Reading, step: Step) -> Execution:

@@ -21,6 +21,7 @@ from gateway.errors import GatewayError, LimitError
 from gateway.store.database import READ_TIMEOUT_S, was_stopped
 from gateway.store.execution import moments
 from gateway.store.sources import Source, SourceName
+from gateway.store.versions import note_table, unnoticed
 
 Result = TypeVar("Result")
 
@@ -29,6 +30,8 @@ class Reading:
     """The reading side of one operation; it lives as long as the operation and is never shared.
 
     `now` is the moment all ages are counted from. `touched` collects the sources whose copies were read.
+    `is_of_the_moment` says that something was worked out from `now`; `good_until` is the moment until which
+    everything else stays true while the rows do, None if no moment ends it.
     """
 
     def __init__(self, session: AsyncSession, now: dt.datetime) -> None:
@@ -36,7 +39,9 @@ class Reading:
         self._turn = asyncio.Lock()
         self._sources: dict[str, Source] | None = None
         self._is_over = False
-        self.now = now
+        self._now = now
+        self.is_of_the_moment = False
+        self.good_until: dt.datetime | None = None
         self.touched: set[SourceName] = set()
         self.loaders: dict[object, DataLoader[Any, Any]] = {}
 
@@ -45,6 +50,19 @@ class Reading:
     ) -> Sequence[Row[*tuple[Any, ...]]]:
         """Return all rows of one statement; `sources` says whose copies it reads, to join and filter too."""
         return await unbroken(self._rows(statement, sources))
+
+    @property
+    def now(self) -> dt.datetime:
+        """The moment of the operation; whoever asks for it gives an answer that is of this moment only."""
+        self.is_of_the_moment = True
+        return self._now
+
+    def is_past(self, moment: dt.datetime) -> bool:
+        """Return whether a moment is not after the operation's own: the same until that moment comes."""
+        if moment <= self._now:
+            return True
+        self.good_until = moment if self.good_until is None else min(self.good_until, moment)
+        return False
 
     @property
     def is_postgresql(self) -> bool:
@@ -64,6 +82,7 @@ class Reading:
 
     async def sources(self) -> dict[str, Source]:
         """Return the sources by name, read once per operation."""
+        note_table(Source.__tablename__)
         return await unbroken(self._sources_in_turn())
 
     async def end(self) -> None:
@@ -82,7 +101,7 @@ class Reading:
         # Rows that were given out stay as they are: a rollback would mark those of the session as expired.
         self._session.expunge_all()
         await self._session.rollback()
-        reading = Reading(self._session, self.now)
+        reading = Reading(self._session, self._now)
         reading.touched = self.touched
         return reading
 
@@ -98,7 +117,7 @@ class Reading:
                 self.touched.update(sources)
             self._refuse_if_over()
             try:
-                return (await self._session.execute(statement, {**moments(self.now), **parameters})).all()
+                return (await self._session.execute(statement, {**moments(self._now), **parameters})).all()
             except DBAPIError as error:
                 if not was_stopped(error):
                     raise
@@ -116,7 +135,9 @@ class Reading:
     async def _load_sources(self) -> dict[str, Source]:
         if self._sources is None:
             self._refuse_if_over()
-            found = (await self._session.execute(select(Source))).scalars()
+            # Every answer says how fresh it is: that is no part of what it says.
+            with unnoticed():
+                found = (await self._session.execute(select(Source))).scalars()
             self._sources = {row.name: row for row in found}
         return self._sources
 
@@ -125,18 +146,44 @@ class Reading:
             raise GatewayError("the operation is over: nothing more is read for it")
 
     def freshness(self, source: SourceName) -> Freshness:
-        """Return how fresh the rows of a source are that `rows` has read."""
+        """Return how fresh the rows of a source are that `rows` has read, at this moment."""
+        note_table(Source.__tablename__)
+        self.is_of_the_moment = True
+        return freshness_in(self._sources or {}, source, self._now)
+
+    def is_stale(self, source: SourceName) -> bool:
+        """Return whether the rows of a source are stale."""
+        note_table(Source.__tablename__)
+        fresh = freshness_in(self._sources or {}, source, self._now)
         row = (self._sources or {}).get(source.value)
-        if row is None:
-            return freshness_of(now=self.now, last_ok_at=None, last_full_ok_at=None, stale_after_s=0)
-        return freshness_of(
-            now=self.now,
-            last_ok_at=row.last_ok_at,
-            last_full_ok_at=row.last_full_ok_at,
-            stale_after_s=row.stale_after_s,
-            hold_reason=row.hold_reason,
-            error=row.error,
-        )
+        if not fresh.is_stale and row is not None and row.last_ok_at is not None:
+            self.is_past(row.last_ok_at + dt.timedelta(seconds=row.stale_after_s))
+        return fresh.is_stale
+
+    def complete_at(self, source: SourceName) -> dt.datetime | None:
+        """Return when a source was last listed completely."""
+        note_table(Source.__tablename__)
+        row = (self._sources or {}).get(source.value)
+        return None if row is None else row.last_full_ok_at
+
+    def freshness_said(self) -> Mapping[SourceName, Freshness]:
+        """Return how fresh the touched sources are, to be said beside an answer and not in it."""
+        return {name: freshness_in(self._sources or {}, name, self._now) for name in self.touched}
+
+
+def freshness_in(sources: Mapping[str, Source], name: SourceName, now: dt.datetime) -> Freshness:
+    """Return how fresh the copy of one of these sources is at a moment."""
+    row = sources.get(name.value)
+    if row is None:
+        return freshness_of(now=now, last_ok_at=None, last_full_ok_at=None, stale_after_s=0)
+    return freshness_of(
+        now=now,
+        last_ok_at=row.last_ok_at,
+        last_full_ok_at=row.last_full_ok_at,
+        stale_after_s=row.stale_after_s,
+        hold_reason=row.hold_reason,
+        error=row.error,
+    )
 
 
 async def unbroken(work: Awaitable[Result]) -> Result:

@@ -56,14 +56,20 @@ class Problem:
         return entry
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
-    """An answer and its JSON; `is_executed` is False if nothing was executed, and then there is no `data`."""
+    """An answer and its JSON; `is_executed` is False if nothing was executed, and then there is no `data`.
+
+    `data_json` and `extensions` are what the body was made of. `version` is the number of the state of the
+    data that the answer is at least as new as, None where nobody counts.
+    """
 
     body: bytes
     is_executed: bool
     problems: tuple[Problem, ...] = ()
-    data: Mapping[str, object] | None = None
+    data_json: bytes | None = None
+    extensions: Mapping[str, object] = field(default_factory=dict)
+    version: int | None = None
 
 
 def refusal(problems: Sequence[Problem]) -> Answer:
@@ -72,20 +78,54 @@ def refusal(problems: Sequence[Problem]) -> Answer:
     return Answer(body, is_executed=False, problems=tuple(problems))
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """How many objects an operation was estimated to return, and how many it might have been at most."""
+
+    requested: int
+    maximum: int
+
+
 def executed(
-    data: Mapping[str, object] | None, problems: Sequence[Problem], extensions: Mapping[str, object]
+    data: Mapping[str, object] | None,
+    problems: Sequence[Problem],
+    extensions: Mapping[str, object],
+    cost: Cost | None = None,
 ) -> Answer:
-    """Return the answer of an execution.
+    """Return the answer of an execution; with its cost, requested and actual, if an estimate is given.
 
     Raises TypeError if a resolver returned what JSON cannot say. NaN and infinities become null.
     """
-    content: dict[str, object] = {}
+    data_json = orjson.dumps(data)
+    if cost is not None:
+        actual = objects_in(data_json)
+        said = {"requested": cost.requested, "actual": actual, "maximum": cost.maximum}
+        extensions = {**extensions, "cost": said}
+    return executed_from_json(data_json, extensions, problems)
+
+
+def objects_in(data_json: bytes) -> int:
+    """Return how many objects the JSON of an answer's data holds, itself not counted.
+
+    An object begins with a brace and a quote, and then the name of a field. In a string a quote is escaped,
+    so there only a brace at its end looks the same, and what follows that is no name.
+    """
+    found = data_json.count(b'{"') - sum(data_json.count(b'{"' + end) for end in (b",", b"}", b"]"))
+    return max(0, found - 1)
+
+
+def executed_from_json(
+    data_json: bytes, extensions: Mapping[str, object], problems: Sequence[Problem] = ()
+) -> Answer:
+    """Return the answer of an execution whose data is JSON already."""
+    parts = [b"{"]
     if problems:
-        content["errors"] = [problem.as_json() for problem in problems]
-    content["data"] = data
+        parts += [b'"errors":', orjson.dumps([problem.as_json() for problem in problems]), b","]
+    parts += [b'"data":', data_json]
     if extensions:
-        content["extensions"] = dict(extensions)
-    return Answer(orjson.dumps(content), is_executed=True, problems=tuple(problems), data=data)
+        parts += [b',"extensions":', orjson.dumps(dict(extensions))]
+    parts.append(b"}")
+    return Answer(b"".join(parts), True, tuple(problems), data_json, extensions)
 
 
 def internal_problem(

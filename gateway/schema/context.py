@@ -3,12 +3,14 @@
 import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from strawberry.types import Info as StrawberryInfo
 
+from gateway.auth.allowance import Allowance
 from gateway.auth.viewer import Viewer
+from gateway.domain.freshness import Freshness
 from gateway.resolvers.previewing import Cvmfs, NoCvmfs
 from gateway.resolvers.reading import Reading
 from gateway.resolvers.services import Services
@@ -16,6 +18,7 @@ from gateway.schema.enums import Right
 from gateway.store.base import Base
 from gateway.store.database import Database
 from gateway.store.feed import Feed
+from gateway.store.sources import SourceName
 
 if TYPE_CHECKING:
     from gateway.schema.node import RowType
@@ -24,16 +27,70 @@ ShownAs = Mapping[type[Base], "type[RowType]"]
 Clock = Callable[[], dt.datetime]
 
 
-@dataclass(slots=True)
 class Context:
-    """Who asks, the one snapshot the operation reads, and the database that mutations write to."""
+    """Who asks, the one snapshot the operation reads, and the database that mutations write to.
 
-    viewer: Viewer
-    reading: Reading
-    shown_as: ShownAs
-    database: Database
-    cvmfs: Cvmfs = field(default_factory=NoCvmfs)
-    services: Services = field(default_factory=Services)
+    `is_own_affair` says that more was asked for than rights and the snapshot: who the viewer is, or what
+    another service or a later snapshot says. Such an answer is good for this one operation only.
+    """
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        reading: Reading,
+        shown_as: ShownAs,
+        database: Database,
+        cvmfs: Cvmfs | None = None,
+        services: Services | None = None,
+        allowance: Allowance | None = None,
+    ) -> None:
+        self._viewer = viewer
+        self.reading = reading
+        self.shown_as = shown_as
+        self._database = database
+        self._cvmfs = cvmfs or NoCvmfs()
+        self._services = services or Services()
+        self._allowance = allowance
+        self.cost = 0
+        self.is_own_affair = False
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """How much each viewer may ask in a while; None for as much as they like."""
+        self.is_own_affair = True
+        return self._allowance
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who asks."""
+        self.is_own_affair = True
+        return self._viewer
+
+    def may(self, right: Right) -> bool:
+        """Whether the viewer holds a right."""
+        return self._viewer.may(right)
+
+    def require(self, right: Right) -> None:
+        """Return if the viewer holds the right; raise RefusedError naming it otherwise."""
+        self._viewer.require(right)
+
+    @property
+    def database(self) -> Database:
+        """The database, for whoever writes or reads past the snapshot."""
+        self.is_own_affair = True
+        return self._database
+
+    @property
+    def cvmfs(self) -> Cvmfs:
+        """What releases there are."""
+        self.is_own_affair = True
+        return self._cvmfs
+
+    @property
+    def services(self) -> Services:
+        """What sends commands elsewhere and asks there."""
+        self.is_own_affair = True
+        return self._services
 
     def show(self, row: Base) -> "RowType":
         """Return the row as the type of the schema that shows such rows."""
@@ -41,22 +98,27 @@ class Context:
 
     async def renew(self) -> None:
         """Let what is read from now on see what was committed since, in a new snapshot."""
+        self.is_own_affair = True
         self.reading = await self.reading.renewed()
 
     def response_extensions(self) -> Mapping[str, object]:
         """Say how fresh every source is that the operation touched."""
-        return {
-            "freshness": {
-                source.value: {
-                    "syncedAt": _iso(fresh.synced_at),
-                    "ageSeconds": None if fresh.age_s is None else round(fresh.age_s),
-                    "isStale": fresh.is_stale,
-                    "reason": fresh.reason,
-                }
-                for source in sorted(self.reading.touched)
-                for fresh in [self.reading.freshness(source)]
+        return freshness_extension(self.reading.freshness_said())
+
+
+def freshness_extension(said: Mapping[SourceName, Freshness]) -> dict[str, object]:
+    """Return how fresh sources are as answers say it in `extensions`."""
+    return {
+        "freshness": {
+            source.value: {
+                "syncedAt": _iso(fresh.synced_at),
+                "ageSeconds": None if fresh.age_s is None else round(fresh.age_s),
+                "isStale": fresh.is_stale,
+                "reason": fresh.reason,
             }
+            for source, fresh in sorted(said.items())
         }
+    }
 
 
 Info = StrawberryInfo[Context, None]
@@ -88,7 +150,9 @@ class ContextOpener:
         feed: Feed,
         cvmfs: Cvmfs | None = None,
         services: Services | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
+        self._allowance = allowance
         self._services = services or Services()
         self._database = database
         self._clock = clock
@@ -102,7 +166,9 @@ class ContextOpener:
         viewer.require(Right.READ)
         async with self._database.snapshot() as session:
             reading = Reading(session, self._clock())
-            context = Context(viewer, reading, self._shown_as, self._database, self._cvmfs, self._services)
+            context = Context(
+                viewer, reading, self._shown_as, self._database, self._cvmfs, self._services, self._allowance
+            )
             try:
                 yield context
             finally:

@@ -15,6 +15,7 @@ import structlog
 from graphql import (
     ExecutionResult,
     GraphQLError,
+    GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
     create_source_event_stream,
@@ -29,6 +30,7 @@ from strawberry.execution import optimized_is_awaitable
 from gateway.errors import GatewayError, OperationError, RefusedError, SetupError
 from gateway.schema.answers import (
     Answer,
+    Cost,
     Problem,
     document_problem,
     executed,
@@ -69,7 +71,12 @@ class ViewerLike(Protocol):
 
 
 class OperationContext(Protocol):
-    """What lives as long as one operation and is `info.context` in its resolvers."""
+    """What lives as long as one operation and is `info.context` in its resolvers.
+
+    `cost` is set to the number of objects that the operation was estimated to return.
+    """
+
+    cost: int
 
     def response_extensions(self) -> Mapping[str, object]:
         """Return what the answer says in `extensions`, once all fields are resolved."""
@@ -77,6 +84,7 @@ class OperationContext(Protocol):
 
 
 V = TypeVar("V", bound=ViewerLike)
+V_contra = TypeVar("V_contra", bound=ViewerLike, contravariant=True)
 
 OpenContext = Callable[[V], AbstractAsyncContextManager[OperationContext]]
 
@@ -141,6 +149,7 @@ class Prepared:
     operation: OperationDefinitionNode
     request: OperationRequest
     variables: VariableValues
+    cost: Cost
 
 
 class Reads(Protocol):
@@ -153,13 +162,27 @@ class Reads(Protocol):
         ...
 
 
+class Kept(Protocol[V_contra]):
+    """Gives answers to queries again while they are true, and else lets them be read."""
+
+    async def answer(
+        self,
+        request: OperationRequest,
+        viewer: V_contra,
+        read: Callable[[], Awaitable[tuple[Answer, OperationContext]]],
+    ) -> Answer:
+        """Return the answer to a query that passed all checks."""
+        ...
+
+
 class Executor(Generic[V]):
     """Answers GraphQL requests; one per schema, shared by all requests.
 
     `list_bounds` gives the usual length of plain lists by "Type.field" for the cost estimate. `open_context`
     is entered for each operation that passed all checks. `correlation_id` names the present request. `spend`
     takes the estimated number of objects off the viewer's allowance, and raises when there is not enough.
-    `recheck` raises when somebody who follows events may not any more; it is asked now and then.
+    `recheck` raises when somebody who follows events may not any more; it is asked now and then. With
+    `says_cost` each answer has its cost in `extensions`.
     """
 
     def __init__(
@@ -176,6 +199,8 @@ class Executor(Generic[V]):
         recheck: Callable[[V], Awaitable[None]] | None = None,
         recheck_every_s: float = RECHECK_EVERY_S,
         reads: Reads | None = None,
+        kept: Kept[V] | None = None,
+        says_cost: bool = False,
     ) -> None:
         if schema.extensions or schema.directives:
             raise SetupError(
@@ -190,11 +215,18 @@ class Executor(Generic[V]):
         self._recheck = recheck
         self._recheck_every_s = recheck_every_s
         self._reads = reads
+        self._kept = kept
+        self._says_cost = says_cost
         self._correlation_id = correlation_id
         self.limits = limits or Limits()
         self._shape = shape_of(self._schema, list_bounds)
         self._validator = Validator(self._schema, self.limits)
         self.plans = plans or PlanCache()
+
+    @property
+    def schema(self) -> GraphQLSchema:
+        """The schema that is executed."""
+        return self._schema
 
     async def execute(self, request: OperationRequest, viewer: V, *, only_queries: bool = False) -> Answer:
         """Answer one request; never raises, every failure is an answer with a code.
@@ -272,7 +304,8 @@ class Executor(Generic[V]):
             self.plans.put(request.query, plan)
         coerced = self._coerced(operation, request.variables, viewer)
         if isinstance(coerced, VariableValues):
-            return Prepared(plan, operation.node, request, coerced)
+            cost = Cost(measured.objects, self.limits.cost)
+            return Prepared(plan, operation.node, request, coerced, cost)
         return refusal([variable_problem(error, names_are_open=viewer.may_introspect) for error in coerced])
 
     def _coerced(
@@ -363,16 +396,28 @@ class Executor(Generic[V]):
             yield Told(None, refusal([internal_problem(self._report(error, ()))]))
 
     async def _run(self, prepared: Prepared, viewer: V) -> Answer:
+        if self._kept is not None and prepared.operation.operation is OperationType.QUERY:
+            return await self._kept.answer(prepared.request, viewer, lambda: self._read(prepared, viewer))
+        answer, _context = await self._read(prepared, viewer)
+        return answer
+
+    async def _read(self, prepared: Prepared, viewer: V) -> tuple[Answer, OperationContext]:
         async with self._open_context(viewer) as context:
+            context.cost = prepared.cost.requested
             if self._reads is not None:
                 data = await self._reads.data(prepared.plan, prepared.operation, prepared.variables, context)
                 if data is not None:
-                    return executed(data, (), context.response_extensions())
-            return await self._execute(prepared, viewer, context)
+                    answer = executed(data, (), context.response_extensions(), self._said(prepared))
+                    return answer, context
+            return await self._execute(prepared, viewer, context), context
+
+    def _said(self, prepared: Prepared) -> Cost | None:
+        return prepared.cost if self._says_cost else None
 
     async def _run_update(self, prepared: Prepared, viewer: V, update: Update) -> Answer | None:
         """Answer from a snapshot opened after the event; None when there is nothing to show any more."""
         async with self._open_context(viewer) as context:
+            context.cost = prepared.cost.requested
             root = await update.read(context)
             return None if root is None else await self._execute(prepared, viewer, context, root)
 
@@ -393,9 +438,11 @@ class Executor(Generic[V]):
             operation_extensions=dict(prepared.request.extensions),
         )
         result = await outcome if isawaitable(outcome) else outcome
-        return self._answer(result, context.response_extensions(), viewer)
+        return self._answer(result, context.response_extensions(), viewer, self._said(prepared))
 
-    def _answer(self, result: ExecutionResult, extensions: Mapping[str, object], viewer: V) -> Answer:
+    def _answer(
+        self, result: ExecutionResult, extensions: Mapping[str, object], viewer: V, cost: Cost | None
+    ) -> Answer:
         errors = result.errors or []
         names_are_open = viewer.may_introspect
         if result.data is None and errors and all(error.path is None for error in errors):
@@ -405,7 +452,7 @@ class Executor(Generic[V]):
         is_empty = result.data is None or all(value is None for value in result.data.values())
         if errors and is_empty and all(is_bad_input(error) for error in errors):
             return refusal(problems)
-        return executed(result.data, problems, extensions)
+        return executed(result.data, problems, extensions, cost)
 
     def _problems(self, errors: Sequence[GraphQLError], viewer: V) -> Sequence[Problem]:
         """Return the entries for errors in fields, and log those that nobody raised on purpose."""

@@ -81,9 +81,8 @@ def links(
     """
 
     async def resolve(self: Any, info: Info, **given: Any) -> Any:
-        viewer = info.context.viewer
-        if not is_own(self.row, viewer):
-            viewer.require(needs)
+        if not info.context.may(needs) and not is_own(self.row, info.context.viewer):
+            info.context.require(needs)
         choice = choice_of(**spelled(given))
         rows = await load_many(info.context.reading, relation, self.row, choice)
         return [info.context.show(row) for row in rows]
@@ -135,7 +134,7 @@ def root_connection(
     """
 
     async def resolve(self: Any, info: Info, **given: Any) -> Connection[Any]:  # noqa: ARG001 - the root is empty
-        info.context.viewer.require(needs)
+        info.context.require(needs)
         arguments = list_arguments(**spelled(given))
         reading = info.context.reading
 

@@ -29,6 +29,7 @@ from gateway.schema.lookups import (
 from gateway.schema.missing_seeds import MissingSeedsResult, missing_seeds
 from gateway.schema.node import Node, RowType, load_node
 from gateway.schema.planning import PlanningQueries
+from gateway.schema.rate_limit import RateLimit, rate_limit
 from gateway.schema.scalars import BigInt
 from gateway.schema.search import SearchHit, SearchKind
 from gateway.schema.statistics import Statistics
@@ -235,6 +236,11 @@ class Query(PlanningQueries):
         """Return the sources by name."""
         rows = await info.context.reading.sources()
         return [Source.of(rows[name]) for name in sorted(rows)]
+
+    @strawberry.field(description="How much you may still ask for; null without a limit.")
+    def rate_limit(self, info: Info) -> RateLimit | None:
+        """Return what is left of the viewer's allowance."""
+        return rate_limit(info)
 
     @strawberry.field(description="Who the gateway takes you for.")
     def viewer(self, info: Info) -> ViewerType:

@@ -48,7 +48,7 @@ class Synced:
     )
     def is_stale(self, info: Info) -> bool:
         """Return whether the source is stale."""
-        return _freshness(info, self.row.source).is_stale
+        return info.context.reading.is_stale(SourceName(self.row.source))
 
     @strawberry.field(
         description="Why the value may be out of date, in words; null while it is fresh.",

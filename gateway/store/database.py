@@ -23,6 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from gateway.errors import DatabaseBusyError, SeedOverlapError, SettingError
 from gateway.store.audit import write_recorded
 from gateway.store.events import write_told
+from gateway.store.version_watch import VersionWatch
+from gateway.store.versions import WRITTEN, move_versions, note_read, note_written
 
 SQLITE = "sqlite+aiosqlite"
 POSTGRESQL = "postgresql+psycopg"
@@ -75,6 +77,7 @@ class Database:
         self._write_sessions = async_sessionmaker(self._writing(), expire_on_commit=False)
         self._write_turn = asyncio.Lock()
         self._told: set[Callable[[], None]] = set()
+        self.versions = VersionWatch(self.url, is_sqlite=self.is_sqlite)
 
     def _reading(self) -> AsyncEngine:
         if self.is_sqlite:
@@ -97,8 +100,8 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """Give a session whose work is committed as a whole at the end, or not at all.
 
-        What was told in it (`store.events`) and recorded (`store.audit`) is committed with it, and then those
-        who listen are called.
+        What was told in it (`store.events`) and recorded (`store.audit`) is committed with it, and so is that
+        its tables were written (`store.versions`); then those who listen are called.
         Raises SeedOverlapError when the database refuses seeds because somebody has them (invariant 1).
         """
         async with contextlib.AsyncExitStack() as stack:
@@ -109,6 +112,7 @@ class Database:
             yield session
             await write_recorded(session)
             has_told = await write_told(session)
+            await move_versions(session)
         if has_told:
             for call in tuple(self._told):
                 call()
@@ -124,6 +128,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self.versions.close()
         await self.engine.dispose()
 
 
@@ -134,10 +139,27 @@ def _create_engine(url: URL, pool_size: int) -> AsyncEngine:
             url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True
         )
         _prepare_postgresql(engine.sync_engine)
+        _note_tables(engine.sync_engine)
         return engine
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
     _prepare_sqlite(engine.sync_engine)
+    _note_tables(engine.sync_engine)
     return engine
+
+
+def _note_tables(engine: Engine) -> None:
+    """Note which tables are read, for whoever wants to know, and which a transaction writes."""
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        connection.info.pop(WRITTEN, None)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def on_execute(
+        connection: Connection, _cursor: object, statement: str, _given: object, context: Any, _many: object
+    ) -> None:
+        note_read(statement, getattr(context, "compiled", None))
+        note_written(statement, connection.info)
 
 
 def _prepare_postgresql(engine: Engine) -> None:

@@ -14,6 +14,7 @@ from gateway.web.event_stream import EventStreamResponse, single_event_response
 from gateway.web.media_types import JSON, accepts_events, negotiate
 from gateway.web.parameters import read_get, read_last_event_id, read_post
 from gateway.web.responses import answer_response, refusal_response
+from gateway.web.revalidation import revalidated
 from gateway.web.stored_documents import StoredDocuments
 
 # Four times the longest document: the rest is for variables, such as a thousand ids.
@@ -81,7 +82,7 @@ class GraphQLEndpoint(Generic[V]):
                 asked = await read_post(request, self._max_body_bytes, self._documents)
             if not takes_events:
                 answer = await self._executor.execute(asked, viewer, only_queries=is_get)
-                return answer_response(answer, media_type or JSON)
+                return revalidated(request, answer, answer_response(answer, media_type or JSON))
             after = read_last_event_id(request)
             begun = await self._executor.answer_or_subscribe(asked, viewer, only_queries=is_get, after=after)
         except GatewayError as error:

@@ -128,6 +128,7 @@ def _document(parameters: Mapping[str, object], documents: StoredDocuments) -> s
             raise TransportError(
                 400, "BAD_REQUEST", "the request must have a document in 'query', as a string"
             )
+        documents.check(query)
         return query
     if query is not None:
         raise TransportError(400, "BAD_REQUEST", "give either 'query' or 'documentId', not both")

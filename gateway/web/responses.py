@@ -45,6 +45,8 @@ def answer_response(answer: Answer, media_type: str) -> Response:
     else:
         status = _STATUS_BY_CODE.get(code, 400)
     headers = {"Vary": "Accept"}
+    if answer.version is not None:
+        headers["Gateway-Data-Version"] = str(answer.version)
     if status == 405:
         headers["Allow"] = "POST"
     if status == 401:

@@ -13,6 +13,8 @@ from tests.conftest import LOADED_AT
 from tests.support.databases import DatabaseMaker, counted_statements, opened
 
 QUESTION = '{ request(name: "PROD2025-013") { ... on Request { intent jobs } } }'
+# One request, of which nothing is a list.
+COST = {"requested": 1, "actual": 1, "maximum": 50_000}
 ANSWER = {"request": {"intent": "ACCEPTED", "jobs": 10_000}}
 
 PROTECTION = {
@@ -32,7 +34,7 @@ async def test_a_post_is_answered(client: httpx2.AsyncClient) -> None:
 
     assert response.status_code == 200
     assert response.headers["content-type"] == f"{GRAPHQL}; charset=utf-8"
-    assert response.json() == {"data": ANSWER, "extensions": {"freshness": {}}}
+    assert response.json() == {"data": ANSWER, "extensions": {"freshness": {}, "cost": COST}}
 
 
 async def test_a_get_is_answered_as_well(client: httpx2.AsyncClient) -> None:
@@ -58,7 +60,10 @@ async def test_the_answer_says_how_fresh_its_sources_are(client: httpx2.AsyncCli
     response = await post(client, "{ tasks(first: 1) { nodes { request { requester { username } } } } }")
 
     fresh = {"syncedAt": LOADED_AT.isoformat(), "ageSeconds": 0, "isStale": False, "reason": None}
-    assert response.json()["extensions"] == {"freshness": {"iam": fresh, "panda": fresh}}
+    assert response.json()["extensions"] == {
+        "freshness": {"iam": fresh, "panda": fresh},
+        "cost": {"requested": 4, "actual": 4, "maximum": 50_000},
+    }
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/health", "/ready", "/nowhere"])

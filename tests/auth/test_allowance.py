@@ -87,3 +87,16 @@ def test_those_without_a_login_share_one(allowance: Allowance) -> None:
 
     with pytest.raises(TooManyError):
         allowance.spend(Viewer("anonymous"), 600)
+
+
+def test_what_is_left_can_be_asked_and_takes_nothing(allowance: Allowance, clock: Clock) -> None:
+    untouched = allowance.left(ONE)
+    allowance.spend(ONE, 300)
+    spent = [allowance.left(ONE), allowance.left(ONE)]
+    clock.now += 10
+    later = allowance.left(ONE)
+
+    assert (untouched.limit, untouched.remaining, untouched.full_in_s) == (600, 600, 0)
+    assert [(left.remaining, left.full_in_s) for left in spent] == [(300, 30), (300, 30)]
+    assert (later.remaining, later.full_in_s) == (400, 20)
+    assert allowance.left(OTHER).remaining == 600

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import orjson
 import pytest
 import strawberry
 from graphql import parse
@@ -12,7 +13,7 @@ from strawberry.extensions import SchemaExtension
 from structlog.testing import capture_logs
 
 from gateway.errors import LimitError, SetupError
-from gateway.schema.answers import CLOSED_ARGUMENT, INTERNAL_ERROR
+from gateway.schema.answers import CLOSED_ARGUMENT, INTERNAL_ERROR, objects_in
 from gateway.schema.execution import MAX_LOGGED_FAILURES, Executor, OperationRequest
 from gateway.schema.limits import Limits
 from gateway.schema.plans import PlanCache, read_plan
@@ -77,7 +78,7 @@ async def test_mutation_is_executed_only_where_it_may() -> None:
 
     assert [problem.code for problem in refused.problems] == ["ONLY_QUERIES"]
     assert opened_for_refused == 0
-    assert done.data == {"rename": "1 is x"}
+    assert done.data_json == b'{"rename":"1 is x"}'
 
 
 @pytest.mark.parametrize(
@@ -442,3 +443,17 @@ def test_any_value_of_a_variable_is_answered_and_never_a_failure_of_ours(value: 
         answer = asyncio.run(executor.execute(OperationRequest(query, variables={"v": value}), OPEN))
 
         assert INTERNAL_ERROR not in {problem.code for problem in answer.problems}
+
+
+@pytest.mark.parametrize(
+    ("data", "objects"),
+    [
+        (None, 0),
+        ({}, 0),
+        ({"a": 1}, 0),
+        ({"a": {"b": 1}, "c": [{"d": {"e": None}}, {"d": None}]}, 4),
+        ({"a": '{"b": {"c": 1}}', "d": "{", "e": ["{", "}{"], "f": {"g": "x{"}}, 1),
+    ],
+)
+def test_objects_of_an_answer_are_counted_in_its_json(data: object, objects: int) -> None:
+    assert objects_in(orjson.dumps(data)) == objects

@@ -26,6 +26,7 @@ class SampleViewer:
 class SampleContext:
     viewer: SampleViewer
     notes: dict[str, object] = field(default_factory=dict)
+    cost: int = 0
 
     def response_extensions(self) -> Mapping[str, object]:
         return self.notes

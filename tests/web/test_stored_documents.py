@@ -56,6 +56,48 @@ async def test_anything_else_is_refused_with_a_code(
     assert answer.json()["errors"][0]["extensions"]["code"] == code
 
 
+async def test_where_only_stored_documents_are_answered_others_are_refused_unread() -> None:
+    sample = OpenSample()
+    only = StoredDocuments({document_id(TEXT): TEXT}, takes_others=False)
+    app = sample_app(sample_executor(sample), documents=only)
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=app),
+        base_url="http://gateway.test",
+        headers={"accept": "application/graphql-response+json"},
+    ) as client:
+        refused = [
+            await client.post("/graphql", json={"query": "query Me { me } "}),
+            await client.get("/graphql", params={"query": "{ me"}),
+        ]
+        executed = sample.opened
+        by_text = await client.post("/graphql", json={"query": TEXT})
+        by_hash = await client.post("/graphql", json={"documentId": document_id(TEXT)})
+
+    for answer in refused:
+        assert answer.status_code == 403
+        assert answer.json()["errors"][0]["extensions"]["code"] == "ONLY_STORED_DOCUMENTS"
+    assert executed == 0
+    assert by_text.json() == by_hash.json()
+    assert "data" in by_text.json()
+
+
+def test_documents_of_a_folder_are_known_beside_those_of_the_panel(tmp_path: Path) -> None:
+    (tmp_path / "documents.json").write_bytes(orjson.dumps({document_id(TEXT): TEXT}))
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    (folder / "sites.graphql").write_text("{ sites { name } }")
+    (folder / "notes.txt").write_text("{ people { name } }")
+
+    documents = read_stored_documents(tmp_path / "documents.json", folder)
+
+    assert set(documents.values()) == {TEXT, "{ sites { name } }"}
+
+
+def test_a_folder_of_documents_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="GATEWAY_STORED_DOCUMENTS"):
+        read_stored_documents(tmp_path / "documents.json", tmp_path / "nowhere")
+
+
 def test_an_id_that_is_not_the_hash_of_its_text_stops_the_start() -> None:
     with pytest.raises(SetupError, match="another text"):
         StoredDocuments({document_id("{ a }"): "{ b }"})

@@ -167,9 +167,10 @@ class Answering:
         return done
 
     async def _followed(self, entry: Followed, rows: Sequence[Any]) -> Values:
-        viewer, needs = self.context.viewer, entry.follow.needs
-        if not viewer.may(needs) and not all(entry.follow.is_own(row, viewer) for row in rows):
-            raise NotCoveredError("a right that the viewer does not have")
+        if not self.context.may(entry.follow.needs):
+            viewer = self.context.viewer
+            if not all(entry.follow.is_own(row, viewer) for row in rows):
+                raise NotCoveredError("a right that the viewer does not have")
         match entry.follow.shape:
             case Shape.LINK:
                 return await self._link(entry, rows)

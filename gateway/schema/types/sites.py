@@ -155,4 +155,5 @@ class Downtime(Node, Synced, RowType):
         """Return whether now is between start and end."""
         starts: dt.datetime = self.row.starts_at
         ends: dt.datetime = self.row.ends_at
-        return starts <= info.context.reading.now < ends
+        reading = info.context.reading
+        return reading.is_past(starts) and not reading.is_past(ends)

@@ -109,7 +109,7 @@ class Source(RowType):
     @strawberry.field(description="Whether the copy is older than promised, or on hold.")
     def is_stale(self, info: Info) -> bool:
         """Return whether the source is stale."""
-        return info.context.reading.freshness(SourceName(self.row.name)).is_stale
+        return info.context.reading.is_stale(SourceName(self.row.name))
 
     @strawberry.field(description="Why it is stale, in words; null while it is fresh.")
     def stale_reason(self, info: Info) -> str | None:
@@ -185,7 +185,7 @@ class SyncJob(RowType):
     def is_running(self, info: Info) -> bool:
         """Return whether somebody holds the job's lease."""
         until = self.row.lease_until
-        return until is not None and until > info.context.reading.now
+        return until is not None and not info.context.reading.is_past(until)
 
 
 @strawberry.type(

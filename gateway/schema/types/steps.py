@@ -164,7 +164,7 @@ class Attempt(Node, RowType):
         return presence_of(
             is_expected=self.row.jedi_task_id is not None,
             is_found=task is not None and task.gone_at is None,
-            complete_at=reading.freshness(SourceName.PANDA).complete_at,
+            complete_at=reading.complete_at(SourceName.PANDA),
         )
 
     @strawberry.field(description="What the grid does with it, from PanDA's status of its task.")
@@ -199,5 +199,5 @@ class DeclaredDataset(RowType):
         return presence_of(
             is_expected=True,
             is_found=dataset is not None and dataset.gone_at is None,
-            complete_at=reading.freshness(SourceName.RUCIO).complete_at,
+            complete_at=reading.complete_at(SourceName.RUCIO),
         )
