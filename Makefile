@@ -2,7 +2,7 @@
 #   make run PORT=8080           make test ARGS="-k seeds"           make bench ARGS="--scales 100"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-beside panel screenshots schema lock clean
+.PHONY: help run test lint format bench bench-kinds panel screenshots schema lock clean
 .SUFFIXES:
 # The targets share one environment; side by side they would install into it twice.
 .NOTPARALLEL:
@@ -37,13 +37,13 @@ format: ## Put the code into its one format and mend what can be mended by itsel
 	@.venv/bin/python -m ruff check --fix .
 	@.venv/bin/python -m ruff format .
 
-bench: ## Measure the read path side by side
-	@sh scripts/environment.sh test
-	@.venv/bin/python -m bench $(ARGS)
-
-bench-beside: ## Measure the read path beside PostGraphile, on the same database in one run
+bench: ## Measure the read path beside PostGraphile, on the same database in one run
 	@sh scripts/environment.sh test
 	@.venv/bin/python -m bench.beside $(ARGS)
+
+bench-kinds: ## Measure the read path on SQLite and on PostgreSQL
+	@sh scripts/environment.sh test
+	@.venv/bin/python -m bench $(ARGS)
 
 panel: ## Build the control panel into the package
 	@sh scripts/panel.sh

@@ -1,6 +1,6 @@
 """The read path beside its peers: one database, one set of questions, one run, in alternating order.
 
-    make bench-beside ARGS="--rounds 3 --seconds 3 --keep"
+    make bench ARGS="--rounds 3 --seconds 3 --scales 1,1000 --keep"
 
 Each server has one core, the database and the client share the other. Every body is looked at.
 """
@@ -11,15 +11,18 @@ import contextlib
 import json
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from bench.__main__ import describe_machine, prepared
-from bench.measure import Server, ask_from_many, ask_repeatedly, percentile
-from bench.peers import COMPILED, FIELD_BY_FIELD, Peer, postgraphile, postgraphile_version, serving
+from bench.measure import Server, ask_from_many, ask_repeatedly, count_statements, percentile
+from bench.peers import COMPILED, FIELD_BY_FIELD, KEPT, Peer, postgraphile, postgraphile_version, serving
 from bench.questions import Question
 from bench.worlds import World, worlds
 
@@ -33,6 +36,10 @@ class Measured:
 
     server: str
     question: str
+    scale: int
+    writes_per_second: float
+    statements: int | None
+    first_ms: float
     answer_bytes: int
     median_ms: float
     p99_ms: float
@@ -46,30 +53,68 @@ class Measured:
 def main() -> None:
     """Run the comparison and print a table."""
     parser = argparse.ArgumentParser(prog="bench.beside", description=__doc__)
-    parser.add_argument("--scale", type=int, default=100, help="times the talk's world")
+    parser.add_argument("--scales", default="100", help="times the talk's world, several by commas")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
         "--seconds", type=float, default=2.0, help="how long each question is asked in a round"
     )
     parser.add_argument("--questions", default=",".join(QUESTIONS))
+    parser.add_argument("--servers", default="", help="parts of names; all by default")
+    parser.add_argument("--writes", type=float, default=100.0, help="commits a second beside the page query")
     parser.add_argument("--keep", action="store_true", help="write the results to bench/results")
     chosen = parser.parse_args()
-    peers = [FIELD_BY_FIELD, COMPILED, postgraphile()]
+    wanted = chosen.servers.split(",")
+    peers = [
+        peer
+        for peer in (FIELD_BY_FIELD, COMPILED, KEPT, postgraphile())
+        if any(part in peer.name for part in wanted)
+    ]
     machine = describe_machine() | {"postgraphile": postgraphile_version()}
     print(" · ".join(f"{name} {value}" for name, value in machine.items()))
+    scales = [int(scale) for scale in chosen.scales.split(",")]
+    measured: list[Measured] = []
     with (
         tempfile.TemporaryDirectory() as folder,
-        worlds(["postgresql"], [chosen.scale], Path(folder)) as all_worlds,
+        worlds(["postgresql"], scales, Path(folder)) as all_worlds,
     ):
-        world = next(all_worlds)
-        measured = compare(world, peers, chosen.questions.split(","), chosen.rounds, chosen.seconds)
-    print_table(measured)
+        for world in all_worlds:
+            names = [name for name in chosen.questions.split(",") if name]
+            found = compare(world, peers, names, chosen.rounds, chosen.seconds)
+            if chosen.writes:
+                with writing(world, chosen.writes) as rate:
+                    busy = compare(world, peers, ["page"], chosen.rounds, chosen.seconds)
+                found += [replace(each, writes_per_second=rate()) for each in busy]
+            print_table(found)
+            measured += found
     if chosen.keep:
         name = str(machine["at"]).replace(":", "").replace("+0000", "Z")
-        content = {"machine": machine, "scale": chosen.scale, "measured": [asdict(each) for each in measured]}
+        machine["load at the end"] = round(os.getloadavg()[0], 2)
+        content = {"machine": machine, "measured": [asdict(each) for each in measured]}
         path = RESULTS / f"beside-{name}.json"
         path.write_text(json.dumps(content, indent=1) + "\n")
         print(f"\nkept in {path.relative_to(RESULTS.parents[1])}")
+
+
+@contextlib.contextmanager
+def writing(world: World, per_second: float) -> Iterator[Callable[[], float]]:
+    """Commit so often a second until the block ends; give what says how often it really was."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.writing", world.url, str(per_second)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    rates = [0.0]
+
+    def follow() -> None:
+        for line in process.stdout or ():
+            rates[0] = float(line.split()[1])
+
+    threading.Thread(target=follow, daemon=True).start()
+    try:
+        yield lambda: rates[0]
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
 
 
 def compare(
@@ -92,6 +137,7 @@ def compare(
 
 def ask(world: World, peer: Peer, server: Server, question: Question, seconds: float) -> Measured:
     """Ask one question for a while, first alone and then from many clients."""
+    statements = asyncio.run(count_statements(world, question)) if peer.is_ours else None
     before = database_cpu_s(world)
     latencies, size, cpu_s = ask_repeatedly(server, question, seconds)
     spent = database_cpu_s(world) - before
@@ -99,6 +145,10 @@ def ask(world: World, peer: Peer, server: Server, question: Question, seconds: f
     return Measured(
         peer.name,
         question.name,
+        world.scale,
+        0.0,
+        statements,
+        1000 * latencies[0],
         size,
         1000 * statistics.median(latencies),
         1000 * percentile(latencies, 0.99),
@@ -117,17 +167,16 @@ def middle_of(rounds: Sequence[Measured]) -> Measured:
         return round(statistics.median(take(each) for each in rounds), 2)
 
     first = rounds[0]
-    return Measured(
-        first.server,
-        first.question,
-        first.answer_bytes,
-        middle(lambda each: each.median_ms),
-        middle(lambda each: each.p99_ms),
-        middle(lambda each: each.per_second),
-        middle(lambda each: each.server_cpu_ms),
-        middle(lambda each: each.database_cpu_ms),
-        max(each.peak_mib for each in rounds),
-        middle(lambda each: each.load),
+    return replace(
+        first,
+        first_ms=round(first.first_ms, 2),
+        median_ms=middle(lambda each: each.median_ms),
+        p99_ms=middle(lambda each: each.p99_ms),
+        per_second=middle(lambda each: each.per_second),
+        server_cpu_ms=middle(lambda each: each.server_cpu_ms),
+        database_cpu_ms=middle(lambda each: each.database_cpu_ms),
+        peak_mib=max(each.peak_mib for each in rounds),
+        load=middle(lambda each: each.load),
     )
 
 
@@ -169,12 +218,17 @@ def _cpu_of(database: str) -> Iterator[float]:
 
 def print_table(measured: Sequence[Measured]) -> None:
     """Print the medians, one line for each question and server."""
-    print("question    server            bytes   p50 ms   p99 ms     1/s  CPU ms  db ms  peak MiB")
+    print(
+        "scale question    server         writes/s stmts   bytes first ms   p50 ms   p99 ms     1/s "
+        " CPU ms  db ms  MiB"
+    )
     for each in measured:
+        statements = "" if each.statements is None else each.statements
         print(
-            f"{each.question:11} {each.server:15} {each.answer_bytes:7} {each.median_ms:8.1f} "
-            f"{each.p99_ms:8.1f} {each.per_second:7.1f} {each.server_cpu_ms:7.1f} "
-            f"{each.database_cpu_ms:6.1f} {each.peak_mib:9.0f}"
+            f"{each.scale:5} {each.question:11} {each.server:14} {each.writes_per_second:8.0f} "
+            f"{statements:>5} {each.answer_bytes:7} {each.first_ms:8.1f} {each.median_ms:8.2f} "
+            f"{each.p99_ms:8.1f} {each.per_second:7.1f} {each.server_cpu_ms:7.2f} "
+            f"{each.database_cpu_ms:6.2f} {each.peak_mib:4.0f}"
         )
 
 
