@@ -37,6 +37,22 @@ async def test_a_production_shows_its_losses_by_seed_and_its_chain(page: Page) -
     await expect(page.get_by_role("heading", name=re.compile(r"PROD2025-013\.RECO\.1\.R$"))).to_be_visible()
 
 
+async def test_why_a_task_lost_jobs_is_one_click_away(page: Page) -> None:
+    await page.goto("/requests/PROD2025-013")
+
+    await page.get_by_role("region", name="RECO").get_by_role("link", name="363").click()
+
+    why = page.get_by_role("region", name="Why it is not complete")
+    await expect(why.get_by_role("list", name="Missing seeds").get_by_role("listitem")).to_have_count(8)
+    await expect(why.get_by_text("What PanDA says")).to_be_visible()
+    row = why.get_by_role("row", name=re.compile("PNPI_SPD"))
+    await expect(row).to_contain_text("8 / 1\u2009606")
+    for words in ("ONLINE", "ACTIVE", "Work on the cooling of the machine room"):
+        await expect(row).to_contain_text(words)
+    await expect(why).to_contain_text(re.compile("JINR_EOS: [0-9.]+\u2009TB / 500\u2009TB"))
+    await expect(why).to_contain_text("What can be done: redo only the missing RECO seeds")
+
+
 async def test_one_line_finds_the_samples_and_stands_in_the_address(page: Page) -> None:
     await page.goto("/")
     await find(page, "27 GeV pp UU >= 40 M events at JINR")

@@ -4,7 +4,7 @@
  */
 
 import { documentIds } from "virtual:stored-documents";
-import { Client, cacheExchange, fetchExchange, subscriptionExchange } from "@urql/core";
+import { Client, cacheExchange, fetchExchange, mapExchange, subscriptionExchange } from "@urql/core";
 
 import { remember } from "./asked";
 import { follow } from "./live";
@@ -48,6 +48,10 @@ export const client = new Client({
     headers: { ...OWN_HEADERS, accept: "application/graphql-response+json, application/json" },
   },
   exchanges: [
+    // The server answers a query that failed as a whole with `data: null`; views know only that there is none.
+    mapExchange({
+      onResult: (result) => (result.data === null ? { ...result, data: undefined } : result),
+    }),
     cacheExchange,
     subscriptionExchange({
       forwardSubscription: (request) => ({

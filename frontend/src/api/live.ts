@@ -1,6 +1,7 @@
 /**
  * Subscriptions over server-sent events. A connection that breaks is made again by itself and goes on after the last
- * event that was seen; whether the numbers are live can be asked at any time.
+ * event that was seen, or, where none was seen yet, has the view read anew; whether the numbers are live can be asked
+ * at any time.
  */
 import type { ExecutionResult } from "@urql/core";
 import { createEventSource } from "eventsource-client";
@@ -37,8 +38,14 @@ export function onLiveChange(listener: Listener): () => void {
 export function follow(body: unknown, sink: Sink): () => void {
   const self = Symbol("subscription");
   wanted.add(self);
+  let wasConnected = false;
+  let hasPlace = false;
   const end = () => {
     wanted.delete(self);
+    connected.delete(self);
+    changed();
+  };
+  const lost = () => {
     connected.delete(self);
     changed();
   };
@@ -51,12 +58,15 @@ export function follow(body: unknown, sink: Sink): () => void {
     onConnect: () => {
       connected.add(self);
       changed();
+      // Without an event there is no place to go on from: what happened meanwhile is seen by reading.
+      if (wasConnected && !hasPlace) sink.next({ data: {} });
+      wasConnected = true;
     },
-    onDisconnect: () => {
-      connected.delete(self);
-      changed();
-    },
+    // A connection that is closed in order is told by the first of the two, one that breaks by the second alone.
+    onDisconnect: lost,
+    onScheduleReconnect: lost,
     onMessage: ({ event, data }) => {
+      hasPlace = true;
       if (event === "next") sink.next(JSON.parse(data) as ExecutionResult);
       if (event === "complete") {
         source.close();

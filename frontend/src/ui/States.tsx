@@ -41,7 +41,13 @@ export function Failed({
   const key = CODES[codeOf(error) as keyof typeof CODES] ?? (partly ? "state.part" : "state.failed");
   const words = error.graphQLErrors.map((one) => one.message).join("; ") || error.message;
   return (
-    <Alert color={partly ? "yellow" : "red"} title={t(key)} role="alert" m="sm">
+    <Alert
+      color={partly ? "yellow" : "red"}
+      classNames={{ title: css.alertTitle ?? "" }}
+      title={t(key)}
+      role="alert"
+      m="sm"
+    >
       <p className={css.text}>{words}</p>
       {codeOf(error) === "UNAUTHENTICATED" && <a href={loginPath()}>{t("account.logIn")}</a>}
       {again && (

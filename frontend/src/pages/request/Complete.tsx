@@ -41,7 +41,8 @@ export function Complete({ of, step }: { of: Request["completeness"]; step: stri
   );
 }
 
-function Losses({ ranges }: { ranges: string }) {
+/** Seeds without output, each by itself while they are few. */
+export function Losses({ ranges }: { ranges: string }) {
   const { t } = useTranslation();
   const { seeds, total } = seedsOf(ranges, SHOWN_SEEDS);
   return (

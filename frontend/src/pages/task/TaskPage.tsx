@@ -11,22 +11,25 @@ import { FactList } from "../../ui/FactList";
 import page from "../../ui/page.module.css";
 import { Empty, Failed, Loading } from "../../ui/States";
 import { Status } from "../../ui/Status";
-import ui from "../../ui/ui.module.css";
 import { bytes, count, decimal } from "../../units/numbers";
 import { local } from "../../units/times";
 import { Adoption } from "./AdoptDialog";
 import { TaskChanges, TaskQuery } from "./documents";
 import { JobCounts } from "./JobCounts";
 import { Steering } from "./steering/Steering";
+import { Trouble } from "./Trouble";
 
 export type Task = Extract<ResultOf<typeof TaskQuery>["task"], { __typename: "Task" }>;
 
 export function TaskPage() {
   const { t } = useTranslation();
   const { jediTaskId } = useParams({ from: "/tasks/$jediTaskId" });
-  const variables = { jediTaskId: Number(jediTaskId) };
-  const [{ data, error, fetching }, again] = useQuery({ query: TaskQuery, variables });
-  const [changes] = useSubscription({ query: TaskChanges, variables });
+  const id = Number(jediTaskId);
+  const [{ data, error, fetching }, again] = useQuery({
+    query: TaskQuery,
+    variables: { jediTaskId: id, subject: String(id) },
+  });
+  const [changes] = useSubscription({ query: TaskChanges, variables: { jediTaskId: id } });
   useEffect(() => {
     if (changes.data !== undefined) again({ requestPolicy: "network-only" });
   }, [changes.data, again]);
@@ -72,17 +75,7 @@ export function TaskPage() {
           ],
         ]}
       />
-      {task.missingSeeds && (
-        <p className={page.notice}>
-          {t("request.missingSeeds")}: <code>{task.missingSeeds}</code>
-        </p>
-      )}
-      {task.errorDialog && (
-        <>
-          <h2>{t("task.error")}</h2>
-          <p className={ui.text}>{task.errorDialog}</p>
-        </>
-      )}
+      <Trouble task={task} findings={data.findings.nodes} />
       <JobCounts counts={task.jobCounts} />
       {task.datasets.length > 0 && (
         <>

@@ -4,7 +4,7 @@ import { Freshness } from "../../ui/documents";
 
 export const TaskQuery = graphql(
   `
-    query Task($jediTaskId: BigInt!) {
+    query Task($jediTaskId: BigInt!, $subject: String!) {
       task(jediTaskId: $jediTaskId) {
         __typename
         ... on Absent { message asOf }
@@ -16,7 +16,11 @@ export const TaskQuery = graphql(
           status
           execution
           userName
-          user { username displayName }
+          user {
+            username
+            displayName
+            quotas { rseName limitBytes isUnlimited usedBytes }
+          }
           workingGroup
           requestName
           stepKind
@@ -37,11 +41,32 @@ export const TaskQuery = graphql(
           endedAt
           missingSeeds
           errorDialog
-          jobCounts { queueName jobState jobs queue { id status site { id name } } }
+          jobCounts {
+            queueName
+            jobState
+            jobs
+            queue {
+              id
+              status
+              comment
+              site {
+                id
+                name
+                state
+                downtimes { id isNow startsAt endsAt description }
+              }
+            }
+          }
           datasets { id did dataType sizeBytes fileCount isOpen }
           parent { jediTaskId name status }
           ...Freshness
         }
+      }
+      findings(
+        first: 20
+        filter: { subjectKind: [TASK], subjectKey: { eq: $subject }, resolvedAt: { isNull: true } }
+      ) {
+        nodes { id severity code message suggestion acknowledgedBy acknowledgedReason }
       }
     }
   `,
