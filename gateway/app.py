@@ -16,7 +16,7 @@ from gateway.auth.allowance import Allowance
 from gateway.auth.renewal import Renewal
 from gateway.auth.sessions import Sessions
 from gateway.auth.viewer import Viewer
-from gateway.connect import CommandDoors, role_rules, sealer, token_check, vault_of
+from gateway.connect import CommandDoors, notifying_of, role_rules, sealer, token_check, vault_of
 from gateway.resolvers.file_lists import FileLists
 from gateway.resolvers.files_on_demand import FilesOnDemand
 from gateway.resolvers.previewing import Cvmfs
@@ -197,7 +197,7 @@ def create_app(
         clock,
         feed,
         allowance,
-        doors.services(vault_of(settings, iam, database, clock)),
+        doors.services(vault_of(settings, iam, database, clock), notifying_of(settings)),
         compiled_reads=settings.compiled_reads,
         kept=kept if settings.kept_answers_mib else None,
     )

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from gateway.auth.sealing import new_key
-from gateway.connect import connect, sending
+from gateway.connect import connect, notifier_of, sending
 from gateway.errors import SettingError
 from gateway.practice.dated import Clock
 from gateway.practice.live_chains import chain_names
@@ -54,6 +54,7 @@ async def working(
             paces=QUICK_PACES if is_practice else PACES,
             tells_runs=not is_practice,
             outbox=outbox,
+            notifier=notifier_of(settings, database, clock),
         )
         await worker.start()
         log.info("jobs run in their time", action="sync.started", jobs=sorted(worker.engine.jobs))
@@ -99,7 +100,13 @@ def practising(settings: Settings, clock: Clock, *, port: int) -> Iterator[Setti
         key = SecretStr(_kept_key(practice_folder(settings) / "vault.key"))
         here = f"http://127.0.0.1:{port}"
         yield settings.model_copy(
-            update={**grid.settings(), "vault_keys": key, "public_url": here, "runs_worker": True}
+            update={
+                **grid.settings(),
+                "vault_keys": key,
+                "public_url": here,
+                "runs_worker": True,
+                "webhook_networks": "127.0.0.0/8, ::1/128",
+            }
         )
     finally:
         grid.stop()

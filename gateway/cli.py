@@ -26,7 +26,7 @@ from gateway.auth.sealing import new_key
 from gateway.auth.vault import reseal_grants
 from gateway.auth.viewer import Viewer
 from gateway.beside import load_practice_data, practising, working
-from gateway.connect import connect, iam_provider, sealer, sending
+from gateway.connect import connect, iam_provider, notifier_of, sealer, sending
 from gateway.errors import GatewayError, ImportFileError, InputError, SettingError
 from gateway.imports.report import Verdict, render
 from gateway.imports.request_files import (
@@ -42,6 +42,7 @@ from gateway.imports.snapshot_report import render_snapshot
 from gateway.imports.table import read_table
 from gateway.imports.talk import import_talk
 from gateway.logs import set_up_logging
+from gateway.resolvers.notifications import reseal_notifications
 from gateway.resolvers.release_removals import release_removals
 from gateway.schema.build import build_schema
 from gateway.schema.execution import OperationRequest
@@ -337,9 +338,10 @@ def reseal() -> None:
     """Seal with the first of GATEWAY_VAULT_KEYS what older keys sealed; they can be taken away then."""
 
     async def work(database: Database) -> int:
-        return await reseal_grants(database, sealer(Settings.read()))
+        seals = sealer(Settings.read())
+        return await reseal_grants(database, seals) + await reseal_notifications(database, seals)
 
-    typer.echo(f"{_with_database(work, is_alone=False)} logins sealed anew")
+    typer.echo(f"{_with_database(work, is_alone=False)} secrets sealed anew")
 
 
 @app.command("export-schema")
@@ -392,7 +394,14 @@ async def _sync(settings: Settings, *, once: bool) -> bool:
         for wish in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(wish, stopped.set)
         async with sending(settings, database, utc_now) as outbox:
-            worker = Worker(database, upstreams, clock=utc_now, executor=settings.executor, outbox=outbox)
+            worker = Worker(
+                database,
+                upstreams,
+                clock=utc_now,
+                executor=settings.executor,
+                outbox=outbox,
+                notifier=notifier_of(settings, database, utc_now),
+            )
             await worker.start()
             jobs = sorted(worker.engine.jobs)
             log.info("jobs run in their time; stop with Ctrl-C", action="sync.started", jobs=jobs)

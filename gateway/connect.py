@@ -15,7 +15,9 @@ from gateway.auth.sealing import Sealer, sealer_of
 from gateway.auth.signing_keys import SigningKeys
 from gateway.auth.vault import Vault
 from gateway.domain.submission import Timing
+from gateway.domain.webhook_targets import Network, networks_of
 from gateway.errors import SettingError
+from gateway.resolvers.notifications import Notifying
 from gateway.resolvers.services import Services
 from gateway.settings import Settings
 from gateway.store.database import Database
@@ -23,6 +25,7 @@ from gateway.sync.keep_core_time import core_time_keeper
 from gateway.sync.known_catalogue import scopes_of_datasets, storages_of_replicas
 from gateway.sync.known_tasks import jobs_counted, newest_final_tasks, tasks_to_count, unfinished_tasks
 from gateway.sync.lease import Clock
+from gateway.sync.notifier import Notifier
 from gateway.sync.outbox import Outbox
 from gateway.upstreams.cric.client import CricAddress
 from gateway.upstreams.cric.upstream import CricUpstream
@@ -30,6 +33,7 @@ from gateway.upstreams.http import HttpUpstream, Manners
 from gateway.upstreams.iam.openid import LoginClient, OpenIdProvider
 from gateway.upstreams.iam.tokens import Credentials
 from gateway.upstreams.iam.upstream import IamUpstream
+from gateway.upstreams.mail import MailDoor, MailServer
 from gateway.upstreams.panda.client import PandaClient
 from gateway.upstreams.panda.commands import PandaCommands, Pool
 from gateway.upstreams.panda.job_records import PandaJobRecords
@@ -40,6 +44,7 @@ from gateway.upstreams.rucio.commands import RucioCommands
 from gateway.upstreams.rucio.files import RucioFiles
 from gateway.upstreams.rucio.tokens import GivenToken, PasswordLogin, TokenSource
 from gateway.upstreams.rucio.upstream import RucioUpstream
+from gateway.upstreams.webhooks import WebhookDoor
 
 
 def connect(
@@ -83,10 +88,12 @@ class CommandDoors:
             _rucio_files(settings, clock) if settings.rucio_url else None,
         )
 
-    def services(self, credentials: PersonalCredentials | None) -> Services:
+    def services(
+        self, credentials: PersonalCredentials | None, notifying: Notifying | None = None
+    ) -> Services:
         """Return them as changes know them."""
         records = None if self.reader is None else PandaJobRecords(self.reader)
-        return Services(self.panda, self.rucio, records, credentials)
+        return Services(self.panda, self.rucio, records, credentials, notifying)
 
     async def close(self) -> None:
         """Let what runs come to its end, and close all connections."""
@@ -140,6 +147,53 @@ def outbox_of(
             settle=dt.timedelta(seconds=settings.submit_settle_s),
         ),
         per_second=(manners or Manners()).per_second,
+    )
+
+
+def notifying_of(settings: Settings) -> Notifying | None:
+    """Return what telling needs in the schema, None without a key to seal with."""
+    if not settings.vault_keys.get_secret_value():
+        return None
+    return Notifying(sealer(settings), has_mail=bool(settings.smtp_host))
+
+
+def notifier_of(settings: Settings, database: Database, clock: Clock) -> Notifier | None:
+    """Return this process's part in telling, None without a key to open secrets with."""
+    if not settings.vault_keys.get_secret_value():
+        return None
+    return Notifier(
+        database,
+        WebhookDoor(webhook_networks(settings)),
+        mail_door(settings),
+        sealer(settings),
+        clock=clock,
+        public_url=settings.public_url,
+    )
+
+
+def webhook_networks(settings: Settings) -> tuple[Network, ...]:
+    """Return the private networks that webhooks may lead into; raises SettingError for what is none."""
+    try:
+        return networks_of(settings.webhook_networks)
+    except ValueError as error:
+        raise SettingError(f"GATEWAY_WEBHOOK_NETWORKS: {error}") from error
+
+
+def mail_door(settings: Settings) -> MailDoor | None:
+    """Return what sends mail, None where no server is named."""
+    if not settings.smtp_host:
+        return None
+    if settings.smtp_username and not settings.smtp_password_file:
+        raise SettingError("GATEWAY_SMTP_USERNAME needs GATEWAY_SMTP_PASSWORD_FILE")
+    return MailDoor(
+        MailServer(
+            settings.smtp_host,
+            settings.smtp_port,
+            settings.smtp_sender,
+            settings.smtp_security,
+            settings.smtp_username,
+            secret_in(settings.smtp_password_file) if settings.smtp_username else None,
+        )
     )
 
 

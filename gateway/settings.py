@@ -47,6 +47,14 @@ class LogFormat(StrEnum):
     TEXT = "text"
 
 
+class MailSecurity(StrEnum):
+    """How the way to the mail server is protected."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
 class Settings(BaseSettings):
     """The settings, each read from the variable of its name in capitals with the prefix GATEWAY_."""
 
@@ -198,6 +206,27 @@ class Settings(BaseSettings):
             )
         ),
     ] = SecretStr("")
+    smtp_host: Annotated[
+        str, Field(description="The mail server that notices are given to; empty to send no e-mail.")
+    ] = ""
+    smtp_port: Annotated[int, Field(ge=1, le=65535, description="The mail server's port.")] = 587
+    smtp_security: Annotated[
+        MailSecurity, Field(description="`starttls`, `tls` from the beginning, or `none`.")
+    ] = MailSecurity.STARTTLS
+    smtp_sender: Annotated[str, Field(description="The address that e-mail comes from.")] = (
+        "SPD gateway <spd-gateway@localhost>"
+    )
+    smtp_username: Annotated[str, Field(description="The user of the mail server; empty for no login.")] = ""
+    smtp_password_file: Annotated[str, Field(description="A file with that user's password.")] = ""
+    webhook_networks: Annotated[
+        str,
+        Field(
+            description=(
+                "Private networks that webhooks may lead into, as `10.1.0.0/16, fd00::/8`; plain http is "
+                "taken on this machine only, where it is listed. Empty for public addresses alone."
+            )
+        ),
+    ] = ""
     session_idle_minutes: Annotated[
         int, Field(ge=1, le=1440, description="A login ends when it was not used for so long.")
     ] = 60

@@ -16,7 +16,7 @@ class Right(enum.StrEnum):
     READ_QUOTAS = "read_quotas"
     """See how much other people may keep and keep; everybody sees their own."""
     READ_PERSONAL = "read_personal"
-    """See personal data such as e-mail addresses and names of certificates; at present none is kept."""
+    """See personal data of others such as names of certificates; at present none is kept."""
     INTROSPECT = "introspect"
     """Ask the schema about itself."""
     COMMENT = "comment"
@@ -44,9 +44,9 @@ class Right(enum.StrEnum):
     READ_AUDIT = "read_audit"
     """See who did what."""
     OWN_TOKENS = "own_tokens"
-    """Make and revoke access tokens for oneself, which can only read."""
+    """Make and revoke access tokens for oneself, which can only read, and choose what one is told of."""
     ADMINISTER = "administer"
-    """End other people's logins and tokens."""
+    """End other people's logins and tokens, and have programs told by webhooks."""
 
 
 class Role(enum.StrEnum):

@@ -11,6 +11,7 @@ from gateway.domain.steering import CommandKind
 from gateway.domain.submission import Reply
 from gateway.errors import ChangeRefusedError, CredentialMissingError
 from gateway.resolvers.missing_seeds import JobRecords
+from gateway.resolvers.notifications import Notifying
 
 PANDA: Final = "panda"
 RUCIO: Final = "rucio"
@@ -63,6 +64,7 @@ class Services:
     rucio: RuleCommands | None = None
     records: JobRecords | None = None
     credentials: Credentials | None = None
+    notifying: Notifying | None = None
 
     async def token(self, viewer: Viewer, audience: str) -> str:
         """Return a token of the viewer for a service, or raise ChangeRefusedError saying what is missing."""

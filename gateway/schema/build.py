@@ -106,6 +106,7 @@ LIST_BOUNDS: Mapping[str, int] = {
     "Source.jobs": 6,
     "SyncJob.held": 3,
     "Query.search": 80,
+    "Query.webhooks": 50,
     "Query.previewBulkEdit": 50,
     "RequestPreview.steps": 3,
     "ClonePreview.clones": 10,

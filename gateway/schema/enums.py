@@ -5,6 +5,7 @@ import strawberry
 from gateway.auth.permissions import Right, Role
 from gateway.domain.findings import Severity, SubjectKind
 from gateway.domain.freshness import Presence
+from gateway.domain.notices import NoticeKind
 from gateway.domain.states import Execution, Intent
 from gateway.domain.steering import CommandKind, CommandState
 from gateway.domain.submission import ChainMode
@@ -19,6 +20,7 @@ __all__ = [
     "CommandState",
     "Execution",
     "Intent",
+    "NoticeKind",
     "Presence",
     "ProductionDimension",
     "Right",
@@ -160,5 +162,20 @@ strawberry.enum(
         "the "
         "task shows it. REFUSED: nothing was done. UNKNOWN: the answer was lost; the task will show it. "
         "LAPSED: the task has not shown it within an hour."
+    ),
+)
+
+strawberry.enum(
+    NoticeKind,
+    name="NoticeKind",
+    description=(
+        "What people and programs are told of. REQUEST_STATE: somebody decided about a request. "
+        "SUBMISSION_SETTLED: PanDA has a task for an attempt; SUBMISSION_REFUSED: it refused it; "
+        "SUBMISSION_NEEDS_LOGIN: it waits until whoever submitted it logs in; SUBMISSION_STUCK: for a day "
+        "nobody could tell. TASK_FINISHED: a task is done, or finished in part; TASK_FAILED: it failed; "
+        "TASK_BROKEN: PanDA cannot work on it. FINDING_OPENED: a check found something that is more than "
+        "information. SOURCE_SILENT: a source's data is older than promised, or held; SOURCE_BACK: it is "
+        "fresh again. "
+        "TRIAL: somebody tries whether telling works; nobody chooses it."
     ),
 )

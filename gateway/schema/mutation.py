@@ -11,6 +11,7 @@ from gateway.schema.context import Info
 from gateway.schema.enums import Right, SourceName
 from gateway.schema.mutations.access_tokens import AccessTokens
 from gateway.schema.mutations.end_logins import EndLogins
+from gateway.schema.mutations.notifications import NotificationMutations
 from gateway.schema.mutations.repair import RepairMutations
 from gateway.schema.mutations.requests import RequestMutations
 from gateway.schema.mutations.rules import RuleMutations
@@ -87,6 +88,7 @@ class Mutation(
     RuleMutations,
     AccessTokens,
     EndLogins,
+    NotificationMutations,
 ):
     """The root of all changes; each file of `schema.mutations` adds its own."""
 

@@ -28,6 +28,7 @@ from gateway.schema.lookups import (
 )
 from gateway.schema.missing_seeds import MissingSeedsResult, missing_seeds
 from gateway.schema.node import Node, RowType, load_node
+from gateway.schema.notifications import NotificationQueries
 from gateway.schema.planning import PlanningQueries
 from gateway.schema.rate_limit import RateLimit, rate_limit
 from gateway.schema.scalars import BigInt
@@ -75,7 +76,7 @@ NODE_TYPES: Mapping[str, type[RowType]] = {
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(PlanningQueries):
+class Query(PlanningQueries, NotificationQueries):
     """The root of all queries."""
 
     requests: Connection[Request] = root_connection(

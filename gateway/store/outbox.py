@@ -8,18 +8,30 @@ number of sends is part of it because an attempt can come back to the same state
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from types import MappingProxyType
+from typing import Final, cast
 
 from sqlalchemy import ColumnElement, CursorResult, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.domain.notices import Notice, NoticeKind
 from gateway.domain.submission import ONWARD, UNSENT_STATES, AttemptState
 from gateway.store.attempts import Attempt, AttemptChange
 from gateway.store.events import EventKind, tell
+from gateway.store.notices import announce
 from gateway.store.requests import Step
 
 # An attempt in one of these is no longer live: the step may be tried again.
 _OVER = frozenset({AttemptState.REJECTED, AttemptState.CANCELLED})
+# What whoever submitted it wants to know; the other steps follow each other by themselves.
+_TOLD_OF: Final[Mapping[AttemptState, tuple[NoticeKind, str]]] = MappingProxyType(
+    {
+        AttemptState.SUBMITTED: (NoticeKind.SUBMISSION_SETTLED, "is at PanDA"),
+        AttemptState.REJECTED: (NoticeKind.SUBMISSION_REFUSED, "was refused by PanDA"),
+        AttemptState.NEEDS_LOGIN: (NoticeKind.SUBMISSION_NEEDS_LOGIN, "waits for a login"),
+        AttemptState.STUCK: (NoticeKind.SUBMISSION_STUCK, "could not be settled for a day"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +86,7 @@ async def move(
             reason=reason,
         )
     )
-    await _tell(session, held.key, at)
+    await _tell(session, held, to, reason, at)
     return True
 
 
@@ -111,9 +123,30 @@ async def _update(session: AsyncSession, held: Held, columns: Mapping[str, objec
     return result.rowcount == 1
 
 
-async def _tell(session: AsyncSession, key: str, at: dt.datetime) -> None:
-    name = await session.scalar(
-        select(Step.request_name).join(Attempt, Attempt.step_key == Step.key).where(Attempt.key == key)
+async def _tell(
+    session: AsyncSession, held: Held, to: AttemptState, reason: str | None, at: dt.datetime
+) -> None:
+    row = (
+        await session.execute(
+            select(Step.request_name, Attempt.task_name, Attempt.submitted_by)
+            .join(Attempt, Attempt.step_key == Step.key)
+            .where(Attempt.key == held.key)
+        )
+    ).one_or_none()
+    if row is None:
+        return
+    tell(session, EventKind.REQUEST, row.request_name, at=at)
+    if to not in _TOLD_OF:
+        return
+    kind, said = _TOLD_OF[to]
+    notice = Notice(
+        kind=kind,
+        subject_kind="ATTEMPT",
+        subject_key=held.key,
+        message=f"{row.task_name} {said}{f': {reason}' if reason else ''}",
+        at=at,
+        identity=f"{to} {at.isoformat()}",
+        request_name=row.request_name,
+        data={"state": to.value, "taskName": row.task_name, "submittedBy": row.submitted_by},
     )
-    if name is not None:
-        tell(session, EventKind.REQUEST, name, at=at)
+    await announce(session, [notice])

@@ -19,7 +19,7 @@ from gateway.store.base import Base, Remembered, UtcDateTime
 from gateway.store.history import PastVersion
 from gateway.store.keys import RowKey, key_in, key_text
 from gateway.store.sources import SourceName
-from gateway.store.telling import columns_told, tell_of
+from gateway.store.telling import announce_ends, columns_told, tell_of
 from gateway.store.upsert import insert_rows, upsert_rows
 
 # Rows compared at a time: bounds memory and the length of an IN list.
@@ -153,6 +153,9 @@ async def _remember_batch(
     ]
     to_write = incoming.keys() - set(unchanged)
 
+    await announce_ends(
+        session, table, {key: incoming[key] for key in incoming if key in to_write}, known, at
+    )
     await _keep_past_versions(session, table, columns, [key for key in known if key in to_write], at)
     await upsert_rows(
         session,

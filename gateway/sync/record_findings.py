@@ -8,9 +8,11 @@ from typing import Final, cast
 from sqlalchemy import Table, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.domain.findings import Evidence, Finding
+from gateway.domain.findings import Evidence, Finding, Severity
+from gateway.domain.notices import Notice, NoticeKind
 from gateway.store.base import JsonValue
 from gateway.store.findings import FindingRow
+from gateway.store.notices import announce
 from gateway.store.upsert import upsert_rows
 
 # Keys in one IN list.
@@ -54,6 +56,8 @@ async def record_findings(
             .values(resolved_at=at)
             .execution_options(synchronize_session=False)
         )
+    opened = [findings[key] for key in sorted(findings.keys() - were_open.keys())]
+    await announce(session, [_notice(one, at) for one in opened if one.severity is not Severity.INFO])
     return Recorded(
         found=len(findings),
         new=len(findings.keys() - known),
@@ -86,6 +90,19 @@ def _row(key: str, finding: Finding, at: dt.datetime) -> dict[str, object]:
         "last_found_at": at,
         "resolved_at": None,
     }
+
+
+def _notice(finding: Finding, at: dt.datetime) -> Notice:
+    return Notice(
+        kind=NoticeKind.FINDING_OPENED,
+        subject_kind=finding.subject.kind.value,
+        subject_key=finding.subject.key,
+        message=finding.message,
+        at=at,
+        identity=f"{finding.key} {at.isoformat()}",
+        request_name=finding.request_name,
+        data={"finding": finding.key, "code": finding.code, "severity": finding.severity.value},
+    )
 
 
 def _evidence(item: Evidence) -> JsonValue:

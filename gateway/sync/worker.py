@@ -14,19 +14,23 @@ from gateway.sync.follow_commands import follow_commands
 from gateway.sync.forget_runs import forget_runs
 from gateway.sync.jobs import PACES, Pace, jobs_of
 from gateway.sync.lease import Clock
+from gateway.sync.notifier import Notifier, forget_notices
 from gateway.sync.outbox import Outbox
 from gateway.sync.reconcile import reconcile
 from gateway.sync.runner import Runner
+from gateway.sync.watch_sources import watch_sources
 from gateway.upstreams.ports import Upstream
 
 log = structlog.get_logger()
 
 # The jobs that read no upstream: holding the invariants, starting what is wanted or overdue, sending what is
-# planned, and forgetting what no longer explains anything.
+# planned, telling what happened, and forgetting what no longer explains anything.
 FINDINGS: Final = "findings"
 FINDINGS_EVERY_S: Final = 300
 WANTED: Final = "wanted"
 WANTED_EVERY_S: Final = 5
+NOTICES: Final = "notices"
+NOTICES_EVERY_S: Final = 2
 OUTBOX: Final = "outbox"
 OUTBOX_EVERY_S: Final = 2
 FORGET: Final = "forget"
@@ -38,7 +42,7 @@ TICKS_KEPT_FOR: Final = dt.timedelta(hours=1)
 class Worker:
     """Keeps the copies of the upstreams current, and sends what is planned, until it is stopped.
 
-    Without an outbox nothing is sent.
+    Without an outbox nothing is sent, without a notifier nobody is told.
     """
 
     def __init__(
@@ -51,11 +55,13 @@ class Worker:
         paces: Mapping[str, Pace] = PACES,
         tells_runs: bool = True,
         outbox: Outbox | None = None,
+        notifier: Notifier | None = None,
     ) -> None:
         self._database = database
         self._upstreams = upstreams
         self._clock = clock
         self._outbox = outbox
+        self._notifier = notifier
         self._tells_runs = tells_runs
         self.engine = Engine(database, jobs_of(upstreams, paces), clock=clock, owner=executor)
         periods_s = {name: job.pace.changes_every_s for name, job in self.engine.jobs.items()}
@@ -67,6 +73,7 @@ class Worker:
                 WANTED: WANTED_EVERY_S,
                 FORGET: FORGET_EVERY_S,
                 **({} if outbox is None else {OUTBOX: OUTBOX_EVERY_S}),
+                **({} if notifier is None else {NOTICES: NOTICES_EVERY_S}),
             },
             self._work,
             executor=executor,
@@ -89,6 +96,8 @@ class Worker:
         await self._runner.stop()
         if self._outbox is not None:
             await self._outbox.close()
+        if self._notifier is not None:
+            await self._notifier.close()
         for upstream in self._upstreams:
             await upstream.close()
 
@@ -102,6 +111,10 @@ class Worker:
             now = self._clock()
             await forget_runs(self._database, at=now)
             await self._runner.forget(now - TICKS_KEPT_FOR)
+            await forget_notices(self._database, at=now)
+        elif job == NOTICES and self._notifier is not None:
+            await watch_sources(self._database, at=self._clock())
+            await self._notifier.work()
         elif job == OUTBOX and self._outbox is not None:
             await self._outbox.work()
             await follow_commands(self._database, at=self._clock())

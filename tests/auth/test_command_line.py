@@ -80,7 +80,7 @@ async def test_keys_are_made_and_changed(environment: dict[str, str]) -> None:
     async with opened(environment["GATEWAY_DATABASE_URL"]) as database, database.snapshot() as session:
         grant = await session.get(Grant, 1)
     assert len(made) == KEY_BYTES * 4 // 3 + 2
-    assert resealed.stdout == "1 logins sealed anew\n", resealed.stderr
+    assert resealed.stdout == "1 secrets sealed anew\n", resealed.stderr
     assert grant is not None
     assert sealer_of(made, "KEYS").open(grant.sealed, "grant of s-1") == "secret"
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import func, select, update
 
 from gateway.auth.permissions import Right
+from gateway.domain.notices import Notice, NoticeKind
 from gateway.domain.seeds import jobs_for
 from gateway.domain.states import (
     FINAL_EXECUTIONS,
@@ -21,6 +22,7 @@ from gateway.resolvers.changes.update_request import Patch, check_not_stale
 from gateway.resolvers.checking import check_request, refuse_blockers
 from gateway.store.attempts import Attempt
 from gateway.store.base import JsonValue
+from gateway.store.notices import announce
 from gateway.store.requests import Request, StatusChange, Step
 from gateway.store.seed_ledger import exempt, release
 from gateway.store.tasks import Task
@@ -76,6 +78,22 @@ async def set_intent(
         )
     )
     change.tell_request(before.name)
+    await announce(
+        change.session,
+        [
+            Notice(
+                kind=NoticeKind.REQUEST_STATE,
+                subject_kind="REQUEST",
+                subject_key=before.name,
+                message=f"{before.name} is {to}, it was {before.intent}{f': {reason}' if reason else ''}",
+                at=change.now,
+                identity=f"version {before.version + 1}",
+                request_name=before.name,
+                actor=change.asked.viewer.actor,
+                data={"intent": to.value, "intentBefore": before.intent.value},
+            )
+        ],
+    )
     await change.record(
         "Request",
         before.name,
