@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from gateway.auth.sealing import new_key
-from gateway.connect import connect, notifier_of, sending
+from gateway.connect import connect, further_checks, notifier_of, sending
 from gateway.errors import SettingError
 from gateway.practice.dated import Clock
 from gateway.practice.live_chains import chain_names
@@ -55,6 +55,7 @@ async def working(
             tells_runs=not is_practice,
             outbox=outbox,
             notifier=notifier_of(settings, database, clock),
+            checks=further_checks(settings),
         )
         await worker.start()
         log.info("jobs run in their time", action="sync.started", jobs=sorted(worker.engine.jobs))

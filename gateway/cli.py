@@ -26,7 +26,7 @@ from gateway.auth.sealing import new_key
 from gateway.auth.vault import reseal_grants
 from gateway.auth.viewer import Viewer
 from gateway.beside import load_practice_data, practising, working
-from gateway.connect import connect, iam_provider, notifier_of, sealer, sending
+from gateway.connect import connect, further_checks, iam_provider, notifier_of, sealer, sending
 from gateway.errors import GatewayError, ImportFileError, InputError, SettingError
 from gateway.imports.report import Verdict, render
 from gateway.imports.request_files import (
@@ -401,6 +401,7 @@ async def _sync(settings: Settings, *, once: bool) -> bool:
                 executor=settings.executor,
                 outbox=outbox,
                 notifier=notifier_of(settings, database, utc_now),
+                checks=further_checks(settings),
             )
             await worker.start()
             jobs = sorted(worker.engine.jobs)

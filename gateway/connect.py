@@ -14,9 +14,10 @@ from gateway.auth.roles import RoleRules, parse_roles
 from gateway.auth.sealing import Sealer, sealer_of
 from gateway.auth.signing_keys import SigningKeys
 from gateway.auth.vault import Vault
+from gateway.domain.health import web_checks
 from gateway.domain.submission import Timing
 from gateway.domain.webhook_targets import Network, networks_of
-from gateway.errors import SettingError
+from gateway.errors import InputError, SettingError
 from gateway.resolvers.notifications import Notifying
 from gateway.resolvers.services import Services
 from gateway.settings import Settings
@@ -44,6 +45,7 @@ from gateway.upstreams.rucio.commands import RucioCommands
 from gateway.upstreams.rucio.files import RucioFiles
 from gateway.upstreams.rucio.tokens import GivenToken, PasswordLogin, TokenSource
 from gateway.upstreams.rucio.upstream import RucioUpstream
+from gateway.upstreams.web_checks import WebLook, web_looks
 from gateway.upstreams.webhooks import WebhookDoor
 
 
@@ -195,6 +197,16 @@ def mail_door(settings: Settings) -> MailDoor | None:
             secret_in(settings.smtp_password_file) if settings.smtp_username else None,
         )
     )
+
+
+def further_checks(settings: Settings) -> tuple[WebLook, ...]:
+    """Return the checks that the settings name a file of; raises SettingError when it cannot be read."""
+    if not settings.health_checks_file:
+        return ()
+    try:
+        return web_looks(web_checks(Path(settings.health_checks_file).read_text()))
+    except (OSError, InputError) as error:
+        raise SettingError(f"GATEWAY_HEALTH_CHECKS_FILE: {error}") from error
 
 
 def _panda_client(settings: Settings, manners: Manners | None = None) -> PandaClient:

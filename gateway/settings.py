@@ -227,6 +227,14 @@ class Settings(BaseSettings):
             )
         ),
     ] = ""
+    health_checks_file: Annotated[
+        str,
+        Field(
+            description=(
+                "A file of further checks of services as JSON, docs/service-health.md; empty for none."
+            )
+        ),
+    ] = ""
     session_idle_minutes: Annotated[
         int, Field(ge=1, le=1440, description="A login ends when it was not used for so long.")
     ] = 60

@@ -107,6 +107,8 @@ LIST_BOUNDS: Mapping[str, int] = {
     "SyncJob.held": 3,
     "Query.search": 80,
     "Query.webhooks": 50,
+    "Query.serviceHealth": 10,
+    "ServiceCheck.periods": 30,
     "Query.previewBulkEdit": 50,
     "RequestPreview.steps": 3,
     "ClonePreview.clones": 10,

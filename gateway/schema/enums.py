@@ -175,7 +175,7 @@ strawberry.enum(
         "nobody could tell. TASK_FINISHED: a task is done, or finished in part; TASK_FAILED: it failed; "
         "TASK_BROKEN: PanDA cannot work on it. FINDING_OPENED: a check found something that is more than "
         "information. SOURCE_SILENT: a source's data is older than promised, or held; SOURCE_BACK: it is "
-        "fresh again. "
-        "TRIAL: somebody tries whether telling works; nobody chooses it."
+        "fresh again. CHECK_FAILED: a service was not well at two looks in a row; CHECK_RECOVERED: it is "
+        "well again. TRIAL: somebody tries whether telling works; nobody chooses it."
     ),
 )

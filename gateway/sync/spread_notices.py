@@ -20,7 +20,14 @@ _AT_ONCE: Final = 200
 # What happens in bursts, such as the findings of one reconciliation, comes in one mail.
 MAIL_GATHERS_FOR: Final = dt.timedelta(seconds=30)
 # They concern everybody who chose them, whoever's request it is.
-_NOBODYS: Final = frozenset({NoticeKind.SOURCE_SILENT, NoticeKind.SOURCE_BACK})
+_NOBODYS: Final = frozenset(
+    {
+        NoticeKind.SOURCE_SILENT,
+        NoticeKind.SOURCE_BACK,
+        NoticeKind.CHECK_FAILED,
+        NoticeKind.CHECK_RECOVERED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

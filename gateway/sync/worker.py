@@ -18,6 +18,14 @@ from gateway.sync.notifier import Notifier, forget_notices
 from gateway.sync.outbox import Outbox
 from gateway.sync.reconcile import reconcile
 from gateway.sync.runner import Runner
+from gateway.sync.watch_services import (
+    Check,
+    QueuesCheck,
+    ServiceCheck,
+    ServiceWatch,
+    StoragesCheck,
+    forget_health,
+)
 from gateway.sync.watch_sources import watch_sources
 from gateway.upstreams.ports import Upstream
 
@@ -29,6 +37,8 @@ FINDINGS: Final = "findings"
 FINDINGS_EVERY_S: Final = 300
 WANTED: Final = "wanted"
 WANTED_EVERY_S: Final = 5
+HEALTH: Final = "health"
+HEALTH_EVERY_S: Final = 10
 NOTICES: Final = "notices"
 NOTICES_EVERY_S: Final = 2
 OUTBOX: Final = "outbox"
@@ -42,7 +52,8 @@ TICKS_KEPT_FOR: Final = dt.timedelta(hours=1)
 class Worker:
     """Keeps the copies of the upstreams current, and sends what is planned, until it is stopped.
 
-    Without an outbox nothing is sent, without a notifier nobody is told.
+    Without an outbox nothing is sent, without a notifier nobody is told. `checks` are looked at beside the
+    upstreams.
     """
 
     def __init__(
@@ -56,12 +67,23 @@ class Worker:
         tells_runs: bool = True,
         outbox: Outbox | None = None,
         notifier: Notifier | None = None,
+        checks: Sequence[Check] = (),
     ) -> None:
         self._database = database
         self._upstreams = upstreams
         self._clock = clock
         self._outbox = outbox
         self._notifier = notifier
+        self._health = ServiceWatch(
+            database,
+            [
+                *map(ServiceCheck, upstreams),
+                StoragesCheck(database),
+                QueuesCheck(database),
+                *checks,
+            ],
+            clock=clock,
+        )
         self._tells_runs = tells_runs
         self.engine = Engine(database, jobs_of(upstreams, paces), clock=clock, owner=executor)
         periods_s = {name: job.pace.changes_every_s for name, job in self.engine.jobs.items()}
@@ -72,6 +94,7 @@ class Worker:
                 FINDINGS: FINDINGS_EVERY_S,
                 WANTED: WANTED_EVERY_S,
                 FORGET: FORGET_EVERY_S,
+                HEALTH: HEALTH_EVERY_S,
                 **({} if outbox is None else {OUTBOX: OUTBOX_EVERY_S}),
                 **({} if notifier is None else {NOTICES: NOTICES_EVERY_S}),
             },
@@ -112,6 +135,9 @@ class Worker:
             await forget_runs(self._database, at=now)
             await self._runner.forget(now - TICKS_KEPT_FOR)
             await forget_notices(self._database, at=now)
+            await forget_health(self._database, at=now)
+        elif job == HEALTH:
+            await self._health.work()
         elif job == NOTICES and self._notifier is not None:
             await watch_sources(self._database, at=self._clock())
             await self._notifier.work()

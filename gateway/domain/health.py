@@ -1,0 +1,135 @@
+"""Looking whether a service is well: what a look says, and further checks described as data.
+
+A further check asks an address for JSON and holds one value in it against bounds: a network test's loss, the
+share of test jobs that ended well, the free space of a store.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.errors import InputError
+
+# How often a service is looked at unless a check says otherwise; its usual manners bear it.
+EVERY_S: Final = 60
+MOST_CHECKS: Final = 100
+# One failed look may be a packet; somebody is told after two in a row.
+TOLD_AFTER: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look found. `value` is what was measured, None where nothing is; `message` is for people."""
+
+    is_ok: bool
+    message: str
+    latency_s: float | None = None
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebCheck:
+    """A check by HTTP: well when the value at `pointer` (RFC 6901) of the JSON answer is within its bounds.
+
+    Without a pointer an answer of success is enough. `equals` compares texts, numbers and truth as they are.
+    """
+
+    name: str
+    title: str
+    url: str
+    group: str = "further"
+    pointer: str | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    equals: str | float | bool | None = None
+    unit: str = ""
+    every_s: int = EVERY_S
+
+    def judge(self, answer: object) -> Look:
+        """Hold an answer against the bounds."""
+        if self.pointer is None:
+            return Look(True, "it answers")
+        try:
+            found = _at(answer, self.pointer)
+        except KeyError:
+            return Look(False, f"the answer has nothing at {self.pointer}")
+        number = float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+        unit = f" {self.unit}" if self.unit else ""
+        shown = f"{found}"[:100] + unit
+        if self.equals is not None and found != self.equals:
+            return Look(False, f"{shown}, not {self.equals}{unit}", value=number)
+        if self.at_least is not None or self.at_most is not None:
+            if number is None:
+                return Look(False, f"{shown} is no number")
+            if self.at_least is not None and number < self.at_least:
+                return Look(False, f"{shown}, less than {self.at_least:g}{unit}", value=number)
+            if self.at_most is not None and number > self.at_most:
+                return Look(False, f"{shown}, more than {self.at_most:g}{unit}", value=number)
+        return Look(True, shown, value=number)
+
+
+_KEYS: Final[Mapping[str, tuple[type, ...]]] = {
+    "name": (str,),
+    "title": (str,),
+    "url": (str,),
+    "group": (str,),
+    "pointer": (str,),
+    "at_least": (int, float),
+    "at_most": (int, float),
+    "equals": (str, int, float, bool),
+    "unit": (str,),
+    "every_s": (int,),
+}
+
+
+def web_checks(text: str) -> tuple[WebCheck, ...]:
+    """Read checks from JSON, objects with the fields of WebCheck; raises InputError saying which is bad."""
+    try:
+        listed = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"this is not JSON: {error}") from error
+    if not isinstance(listed, list) or len(listed) > MOST_CHECKS:
+        raise InputError(f"a list of at most {MOST_CHECKS} checks is wanted")
+    checks = tuple(_check(number, item) for number, item in enumerate(listed, start=1))
+    names = [check.name for check in checks]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise InputError(f"the name {doubled[0]!r} is there twice")
+    return checks
+
+
+def _check(number: int, item: object) -> WebCheck:
+    if not isinstance(item, dict):
+        raise InputError(f"check {number} is no object")
+    for key, value in item.items():
+        if key not in _KEYS:
+            raise InputError(f"check {number} has {key!r}; it may have {', '.join(_KEYS)}")
+        if not isinstance(value, _KEYS[key]) or (isinstance(value, bool) and key != "equals"):
+            raise InputError(f"check {number}: {key} is {value!r}, which is of the wrong kind")
+    missing = [key for key in ("name", "title", "url") if not item.get(key)]
+    if missing:
+        raise InputError(f"check {number} lacks {', '.join(missing)}")
+    check = WebCheck(**item)
+    if not (1 <= len(check.name) <= 64 and check.name.isprintable()):
+        raise InputError(f"check {number}: a name has 1 to 64 printable characters")
+    if not check.url.startswith(("https://", "http://")):
+        raise InputError(f"check {number}: the url begins with https:// or http://")
+    if check.pointer is not None and check.pointer and not check.pointer.startswith("/"):
+        raise InputError(f"check {number}: a pointer begins with / (RFC 6901)")
+    if not 10 <= check.every_s <= 86_400:
+        raise InputError(f"check {number}: every_s is between 10 and 86400")
+    return check
+
+
+def _at(answer: object, pointer: str) -> object:
+    found = answer
+    for part in pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, dict):
+            found = found[key]
+        elif isinstance(found, list) and key.isascii() and key.isdigit() and int(key) < len(found):
+            found = found[int(key)]
+        else:
+            raise KeyError(key)
+    return found

@@ -1,0 +1,80 @@
+"""Checks of services as data: what they hold against what, and which files are refused."""
+
+import json
+import re
+
+import pytest
+
+from gateway.domain.health import Look, WebCheck, web_checks
+from gateway.errors import InputError
+from tests.support.postgres import ROOT
+
+LOSS = {
+    "name": "loss-jinr-pnpi",
+    "title": "Packet loss JINR to PNPI",
+    "group": "network",
+    "url": "https://ps.example/last.json",
+    "pointer": "/summaries/0/loss",
+    "at_most": 0.01,
+}
+
+
+@pytest.mark.parametrize(
+    ("bounds", "answer", "look"),
+    [
+        ({"at_most": 0.01}, {"a": [{"b": 0.002}]}, Look(True, "0.002", value=0.002)),
+        ({"at_most": 0.01}, {"a": [{"b": 0.5}]}, Look(False, "0.5, more than 0.01", value=0.5)),
+        (
+            {"at_least": 8, "unit": "Gbit/s"},
+            {"a": [{"b": 7}]},
+            Look(False, "7 Gbit/s, less than 8 Gbit/s", value=7.0),
+        ),
+        ({"at_least": 8}, {"a": [{"b": True}]}, Look(False, "True is no number")),
+        ({"equals": "ok"}, {"a": [{"b": "ok"}]}, Look(True, "ok")),
+        ({"equals": "ok"}, {"a": [{"b": "bad"}]}, Look(False, "bad, not ok")),
+        ({"equals": "ok"}, {"a": []}, Look(False, "the answer has nothing at /a/0/b")),
+        ({"equals": "ok"}, "text", Look(False, "the answer has nothing at /a/0/b")),
+    ],
+)
+def test_a_value_is_held_against_its_bounds(bounds: dict[str, object], answer: object, look: Look) -> None:
+    check = WebCheck("c", "C", "https://c.example", pointer="/a/0/b", **bounds)  # type: ignore[arg-type]
+
+    assert check.judge(answer) == look
+
+
+def test_without_a_pointer_an_answer_is_enough() -> None:
+    assert WebCheck("c", "C", "https://c.example").judge(None).is_ok
+
+
+def test_checks_are_read_from_a_file() -> None:
+    [check] = web_checks(json.dumps([LOSS]))
+
+    assert (check.name, check.group, check.at_most, check.every_s) == ("loss-jinr-pnpi", "network", 0.01, 60)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("{", "JSON"),
+        ("{}", "list"),
+        ("[1]", "object"),
+        (json.dumps([{**LOSS, "at_mots": 1}]), "at_mots"),
+        (json.dumps([{**LOSS, "at_most": "1"}]), "at_most"),
+        (json.dumps([{**LOSS, "at_most": True}]), "at_most"),
+        (json.dumps([{"name": "a", "title": "A"}]), "url"),
+        (json.dumps([{**LOSS, "url": "file:///etc/passwd"}]), "https"),
+        (json.dumps([{**LOSS, "pointer": "loss"}]), "pointer"),
+        (json.dumps([{**LOSS, "every_s": 1}]), "every_s"),
+        (json.dumps([LOSS, LOSS]), "twice"),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused_in_words(text: str, word: str) -> None:
+    with pytest.raises(InputError, match=word):
+        web_checks(text)
+
+
+def test_the_documented_checks_can_be_read() -> None:
+    page = (ROOT / "docs" / "service-health.md").read_text()
+    [shown] = re.findall(r"```checks\n(.*?)```", page, re.DOTALL)
+
+    assert [check.name for check in web_checks(shown)] == ["loss-jinr-pnpi", "test-jobs"]

@@ -1,0 +1,136 @@
+"""Looking at services: what is found is kept as history, and told of after two bad looks."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+import pytest
+from sqlalchemy import select
+
+from gateway.domain.health import Look, WebCheck
+from gateway.store.database import Database
+from gateway.store.health import HealthSpan
+from gateway.store.notices import NoticeRow
+from gateway.store.remembered import remember
+from gateway.store.sites import Queue
+from gateway.store.sources import SourceName
+from gateway.store.storages import Storage, StorageEndpoint
+from gateway.sync.watch_services import KEPT_FOR, QueuesCheck, ServiceWatch, StoragesCheck, forget_health
+from gateway.upstreams.web_checks import WebLook
+from tests.store.factories import AT
+from tests.support.asking import Asker
+from tests.support.receivers import Moving, receiving
+
+WELL, ILL = Look(True, "it answers", latency_s=0.1), Look(False, "it is away", latency_s=0.3)
+ASK = """{ serviceHealth(hours: 24) { name title group isOk message failures availability latencyS
+  periods { isOk looks latencyMaxS } } }"""
+
+
+@dataclass
+class Said:
+    """A check that says what it is told to, then that all is well."""
+
+    looks: list[Look] = field(default_factory=list)
+    name: str = "panda"
+    title: str = "PanDA"
+    group: str = "services"
+    every_s: int = 60
+
+    async def look(self) -> Look:
+        return self.looks.pop(0) if self.looks else WELL
+
+
+async def told(database: Database) -> list[tuple[str, str]]:
+    async with database.snapshot() as session:
+        rows = await session.execute(select(NoticeRow.kind, NoticeRow.message).order_by(NoticeRow.at))
+        return [(row.kind, row.message) for row in rows]
+
+
+async def test_looks_become_a_history_of_periods_and_people_are_told_after_two_bad_ones(
+    database: Database,
+) -> None:
+    clock = Moving(AT)
+    watch = ServiceWatch(database, [Said([WELL, ILL, WELL, ILL, ILL, ILL, WELL])], clock=clock)
+
+    for _look in range(7):
+        await watch.work()
+        # Not due yet: it is looked at once a minute.
+        clock.on(seconds=30)
+        await watch.work()
+        clock.on(seconds=30)
+
+    [shown] = (await Asker(database, clock.now)(ASK))["serviceHealth"]
+    assert await told(database) == [
+        ("CHECK_FAILED", "PanDA is not well: it is away"),
+        ("CHECK_RECOVERED", "PanDA is well again: it answers"),
+    ]
+    assert [(each["isOk"], each["looks"]) for each in shown["periods"]] == [
+        (True, 1),
+        (False, 1),
+        (True, 1),
+        (False, 3),
+        (True, 1),
+    ]
+    assert (shown["availability"], shown["failures"], shown["isOk"]) == (3 / 7, 0, True)
+    assert shown["latencyS"] == pytest.approx((3 * 0.1 + 4 * 0.3) / 7)
+
+
+async def test_a_day_of_the_same_is_kept_in_a_row_an_hour_and_forgotten_in_the_end(
+    database: Database,
+) -> None:
+    clock = Moving(AT)
+    watch = ServiceWatch(database, [Said(every_s=600)], clock=clock)
+    for _look in range(13):
+        await watch.work()
+        clock.on(minutes=10)
+
+    async with database.snapshot() as session:
+        looks = (await session.scalars(select(HealthSpan.looks).order_by(HealthSpan.id))).all()
+    await forget_health(database, at=AT + KEPT_FOR + dt.timedelta(minutes=90))
+    async with database.snapshot() as session:
+        left = (await session.scalars(select(HealthSpan.looks).order_by(HealthSpan.id))).all()
+    assert (looks, left) == ([6, 6, 1], [6, 1])
+
+
+async def test_the_copy_says_which_storages_and_queues_cannot_be_used(database: Database) -> None:
+    async with database.transaction() as session:
+        storages = [
+            Storage(name=name, can_read=True, can_write=name != "B", can_delete=True) for name in "ABC"
+        ]
+        await remember(session, storages, source=SourceName.RUCIO, at=AT)
+        closed = StorageEndpoint(rse_name="C", state="DISABLED")
+        await remember(session, [closed], source=SourceName.CRIC, at=AT)
+        queues = [Queue(name="one", status="online"), Queue(name="two", status="offline")]
+        await remember(session, queues, source=SourceName.CRIC, at=AT)
+
+    assert await StoragesCheck(database).look() == Look(
+        False, "2 of 3 storages cannot be read or written, or are not active: B, C", value=1.0
+    )
+    assert await QueuesCheck(database).look() == Look(False, "1 of 2 queues are not online: two", value=1.0)
+
+
+async def test_an_empty_copy_is_no_alarm(database: Database) -> None:
+    assert (await StoragesCheck(database).look()).is_ok
+    assert (await QueuesCheck(database).look()).is_ok
+
+
+async def test_a_further_check_asks_an_address() -> None:
+    async with receiving(200, 500) as receiver:
+        check = WebLook(WebCheck("c", "C", receiver.url))
+        looks = [await check.look() for _again in range(2)]
+        unparsed = await WebLook(WebCheck("c", "C", receiver.url, pointer="/a")).look()
+    away = await check.look()
+
+    assert [(look.is_ok, look.message) for look in (*looks, unparsed, away)] == [
+        (True, "it answers"),
+        (False, "it answers HTTP 500"),
+        (False, "it answers HTTP 204"),
+        (False, "it cannot be reached: ConnectError"),
+    ]
+    assert all(look.latency_s is not None for look in looks)
+
+
+async def test_only_what_is_kept_is_asked_for(database: Database) -> None:
+    for hours in (0, 2161):
+        answer = await Asker(database, AT).answer(f"{{ serviceHealth(hours: {hours}) {{ name }} }}")
+
+        assert answer["errors"][0]["extensions"]["code"] == "BAD_FILTER"
