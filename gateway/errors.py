@@ -5,7 +5,8 @@
     │   ├── NamingError           a name does not follow the grammar of `domain.names`
     │   ├── NumberError           a number could not be understood
     │   ├── FilterError           a filter, sort or page argument cannot be used
-    │   │   └── CursorError       a cursor is not one of ours, or belongs to another ordering
+    │   │   ├── CursorError       a cursor is not one of ours, or belongs to another ordering
+    │   │   └── LineError         a line that says which productions are meant cannot be understood
     │   ├── IdError               a global id is not one of ours, or not of the type that is wanted
     │   ├── TransitionError       the state does not allow the step that was asked for
     │   ├── ImportFileError       a file cannot be read as what it should be
@@ -83,6 +84,17 @@ class CursorError(FilterError):
     """A cursor is not one of ours, or was made for another ordering; start again without it."""
 
     code = "BAD_CURSOR"
+
+
+class LineError(FilterError):
+    """A line cannot be understood; `start` and `end` say where, in characters from 0."""
+
+    code = "BAD_LINE"
+
+    def __init__(self, message: str, *, start: int, end: int) -> None:
+        super().__init__(f"{message} (at character {start + 1})")
+        self.start = start
+        self.end = end
 
 
 class IdError(InputError):

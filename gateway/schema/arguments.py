@@ -11,6 +11,7 @@ import strawberry
 from gateway.errors import FilterError
 from gateway.resolvers.loading import Choice
 from gateway.resolvers.pages import ListArguments
+from gateway.schema.lines import condition_of_line
 from gateway.schema.scalars import BigInt
 from gateway.store.filtering import (
     EVERYTHING,
@@ -21,6 +22,7 @@ from gateway.store.filtering import (
     Not,
     Operator,
     Related,
+    known,
 )
 from gateway.store.paging import MAX_SORT_KEYS, PageArguments
 
@@ -205,7 +207,9 @@ def _parts(filter_: EntityFilter, path: tuple[str, ...]) -> Iterator[Condition]:
             case "or_", list():
                 yield AnyOf(tuple(condition_of(part, path=path) for part in value))
             case "not_", EntityFilter():
-                yield Not(_known(condition_of(value, path=path)))
+                yield Not(known(condition_of(value, path=path)))
+            case "line", str():
+                yield condition_of_line(value)
             case _, EntityFilter():
                 yield Related(name, condition_of(value, path=(*path, name)))
             case _, OperatorInput():
@@ -218,23 +222,6 @@ def _parts(filter_: EntityFilter, path: tuple[str, ...]) -> Iterator[Condition]:
                 pass
             case _:
                 yield Comparison(name, Operator.EQ, _plain(value))
-
-
-def _known(condition: Condition) -> Condition:
-    """Make a condition false, where SQL would say unknown, for rows without the value it compares.
-
-    Only what is false has an opposite that is true: without this, `not` would find as little of such rows as
-    the condition itself, and `not: { x: { eq: 1 } }` would differ from `x: { ne: 1 }`.
-    """
-    match condition:
-        case Comparison(field, operator) if operator not in {Operator.NE, Operator.IS_NULL}:
-            return AllOf((Comparison(field, Operator.IS_NULL, False), condition))
-        case AllOf(parts):
-            return AllOf(tuple(_known(part) for part in parts))
-        case AnyOf(parts):
-            return AnyOf(tuple(_known(part) for part in parts))
-        case _:
-            return condition
 
 
 def _comparisons(field: str, operators: OperatorInput) -> Iterator[Condition]:

@@ -108,6 +108,7 @@ LIST_BOUNDS: Mapping[str, int] = {
     "Query.search": 80,
     "Query.webhooks": 50,
     "Query.serviceHealth": 10,
+    "Line.keys": 20,
     "ServiceCheck.periods": 30,
     "Query.previewBulkEdit": 50,
     "RequestPreview.steps": 3,

@@ -80,6 +80,9 @@ class RequestFilter(EntityFilter):
     tasks: "TaskFilter | None" = _by("Some task whose name says this request meets this.")
     datasets: "DatasetFilter | None" = _by("Some dataset whose name says this request meets this.")
     findings: "FindingFilter | None" = _by("Some finding about the request that stands meets this.")
+    line: str | None = _by(
+        "By a line such as `stage:S2 energy:27 status:PARTIAL events:>40M`; see Query.readLine."
+    )
     and_: "list[RequestFilter] | None" = _and()
     or_: "list[RequestFilter] | None" = _or()
     not_: "RequestFilter | None" = _not()

@@ -173,3 +173,20 @@ def _stored_values(comparison: Comparison, meaning: FilterField) -> Sequence[obj
             f"at most {MAX_IN_VALUES} are allowed: ask in several queries"
         )
     return [meaning.to_stored(storable(value)) for value in values]
+
+
+def known(condition: Condition) -> Condition:
+    """Make a condition false, where SQL would say unknown, for rows without the value it compares.
+
+    Only what is false has an opposite that is true: without this, `not` would find as little of such rows as
+    the condition itself, and `not: { x: { eq: 1 } }` would differ from `x: { ne: 1 }`.
+    """
+    match condition:
+        case Comparison(field, operator) if operator not in {Operator.NE, Operator.IS_NULL}:
+            return AllOf((Comparison(field, Operator.IS_NULL, False), condition))
+        case AllOf(parts):
+            return AllOf(tuple(known(part) for part in parts))
+        case AnyOf(parts):
+            return AnyOf(tuple(known(part) for part in parts))
+        case _:
+            return condition
