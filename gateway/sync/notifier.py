@@ -133,6 +133,9 @@ class Notifier:
             .order_by(ranked.c.due_at)
             .limit(_AT_ONCE)
         )
+        async with self._database.snapshot() as session:
+            if (await session.execute(heads)).first() is None:
+                return ()
         async with self._database.transaction() as session:
             taken = await session.scalars(
                 update(Delivery)

@@ -42,6 +42,10 @@ async def spread_notices(database: Database, *, at: dt.datetime) -> int:
     Nobody is told of what happened before they asked to be. Several processes may do it at once.
     """
     spread = 0
+    async with database.snapshot() as session:
+        # Most times there is nothing, and a transaction would make other writers wait.
+        if await session.scalar(select(NoticeRow.id).where(NoticeRow.is_spread.is_(False)).limit(1)) is None:
+            return 0
     while True:
         async with database.transaction() as session:
             notices = (
