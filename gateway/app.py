@@ -10,16 +10,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.routing import Route
 
 from gateway.auth.allowance import Allowance
+from gateway.auth.permissions import Right
 from gateway.auth.renewal import Renewal
 from gateway.auth.sessions import Sessions
 from gateway.auth.viewer import Viewer
 from gateway.connect import CommandDoors, notifying_of, role_rules, sealer, token_check, vault_of
 from gateway.resolvers.file_lists import FileLists
 from gateway.resolvers.files_on_demand import FilesOnDemand
+from gateway.resolvers.metrics import Metric, read_metrics
 from gateway.resolvers.previewing import Cvmfs
+from gateway.resolvers.reading import Reading
 from gateway.resolvers.services import Services
 from gateway.schema.build import LIST_BOUNDS, SHOWN_AS, build_schema
 from gateway.schema.compiled.reads import CompiledReads
@@ -31,6 +35,7 @@ from gateway.store.database import Database
 from gateway.store.feed import Feed
 from gateway.upstreams.cvmfs import MountedCvmfs
 from gateway.upstreams.iam.openid import OpenIdProvider
+from gateway.web.badges import badge_routes
 from gateway.web.cookies import Cookies
 from gateway.web.export import ExportEndpoint
 from gateway.web.file_lists import file_list_routes
@@ -38,6 +43,7 @@ from gateway.web.graphql import GraphQLEndpoint
 from gateway.web.health import health_routes
 from gateway.web.identify import BrowserDoor, Identify
 from gateway.web.login import LoginPages, LoginSettings
+from gateway.web.metrics import metrics_routes
 from gateway.web.panel import STATIC, panel_routes
 from gateway.web.request_log import RequestLog, correlation_id
 from gateway.web.responses import http_exception_response
@@ -48,6 +54,8 @@ from gateway.web.throttle import Throttle
 # From one address: a login takes two requests, and a meeting room may share an address.
 LOGINS_AT_ONCE = 30
 LOGINS_PER_MINUTE = 20
+# Who looks at badges and metrics where they are for everybody.
+STATUS_VIEWER = Viewer("status", frozenset({Right.READ}))
 
 
 def utc_now() -> dt.datetime:
@@ -211,12 +219,26 @@ def create_app(
             takes_others=not settings.only_stored_documents,
         ),
     )
+
+    async def status_viewer(request: Request) -> Viewer:
+        return STATUS_VIEWER if settings.open_status else await identify.by_link(request)
+
+    async def figures() -> Sequence[Metric]:
+        async with database.snapshot() as session:
+            reading = Reading(session, clock())
+            try:
+                return await read_metrics(reading)
+            finally:
+                await reading.end()
+
     return Starlette(
         routes=[
             Route("/graphql", endpoint),
             Route("/export/{name:path}", ExportEndpoint(executor, identify)),
             *health_routes(readiness),
             *login_routes,
+            *badge_routes(executor, status_viewer),
+            *metrics_routes(figures, status_viewer),
             *file_list_routes(lists, identify.by_link, spending(allowance)),
             *panel_routes(),
         ],

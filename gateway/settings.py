@@ -117,6 +117,15 @@ class Settings(BaseSettings):
             )
         ),
     ] = False
+    open_status: Annotated[
+        bool,
+        Field(
+            description=(
+                "Whether everybody who reaches the gateway sees /metrics and the badges of productions, "
+                "which a monitor and a wiki read without a login."
+            )
+        ),
+    ] = False
     database_pool: Annotated[
         int, Field(ge=1, le=100, description="Database connections of one process, reading and writing.")
     ] = 5

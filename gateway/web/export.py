@@ -24,7 +24,7 @@ from gateway.web.media_types import JSON
 from gateway.web.responses import answer_response, refusal_response
 
 _PATH: Final = re.compile(r"/export/([A-Za-z]+)\.(csv|ndjson)")
-_PARAMETERS: Final = frozenset({"fields", "filter", "sort", "includeGone"})
+_PARAMETERS: Final = frozenset({"fields", "filter", "sort", "includeGone", "line"})
 _MEDIA_TYPES: Final = {"csv": "text/csv; charset=utf-8; header=present", "ndjson": "application/x-ndjson"}
 
 # What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection").
@@ -104,6 +104,13 @@ class ExportEndpoint(Generic[V]):
                     variables[name] = orjson.loads(text)
                 except orjson.JSONDecodeError as error:
                     raise InputError(f"'{name}' is not JSON") from error
+        line = _single(request, "line")
+        if line is not None:
+            if listing.name != "requests":
+                raise InputError("'line' is for the list of requests")
+            by_line = {"line": line}
+            given = variables.get("filter")
+            variables["filter"] = by_line if given is None else {"and": [given, by_line]}
         return variables
 
     async def _page(self, document: str, variables: Mapping[str, object], after: object, viewer: V) -> Answer:

@@ -121,9 +121,10 @@ async def test_whoever_may_not_is_refused_and_leaves_an_entry_only(own_world: Da
     async with own_world.snapshot() as session:
         rows = (await session.scalars(select(AuditRow).order_by(AuditRow.number))).all()
     assert [(row.actor, row.action, row.outcome) for row in rows] == expected
-    assert {name: count for name, count in after.items() if before[name] != count} == {
-        "audit_entries": len(expected)
-    }
+    # That the trail was written is counted among the versions of tables, and is no more than that.
+    changed = {name: count for name, count in after.items() if before[name] != count}
+    changed.pop("data_versions", None)
+    assert changed == {"audit_entries": len(expected)}
 
 
 def test_every_cell_of_the_table_is_tried() -> None:

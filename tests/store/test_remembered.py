@@ -190,8 +190,8 @@ async def test_more_rows_in_a_batch_take_no_more_statements(database: Database) 
         # What the transaction tells at its end is counted where that is tested.
         counts.append(sum(not re.search(r"pg_|(INTO|FROM) events\b", one) for one in statements))
 
-    # Known hashes, former content, past versions, changed rows, seen rows.
-    assert counts == [6, 6]
+    # Known hashes, former states of tasks, former content, past versions, changed rows, seen rows.
+    assert counts == [7, 7]
 
 
 async def test_rows_with_keys_of_several_columns_are_told_apart(database: Database) -> None:
