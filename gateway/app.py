@@ -36,7 +36,7 @@ from gateway.store.feed import Feed
 from gateway.upstreams.cvmfs import MountedCvmfs
 from gateway.upstreams.iam.openid import OpenIdProvider
 from gateway.web.badges import badge_routes
-from gateway.web.cookies import Cookies
+from gateway.web.cookies import Cookies, origin_of
 from gateway.web.export import ExportEndpoint
 from gateway.web.file_lists import file_list_routes
 from gateway.web.graphql import GraphQLEndpoint
@@ -125,7 +125,7 @@ def open_doors(
     vault = vault_of(settings, iam, database, clock)
     if iam is None or iam.client is None or vault is None:
         return Identify(database, rules, clock, is_open=settings.open_access, tokens=tokens), []
-    public_url = settings.public_url.rstrip("/")
+    public_url = origin_of(settings.public_url)
     browsers = BrowserDoor(
         Cookies.of(public_url),
         Sessions(

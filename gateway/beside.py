@@ -26,6 +26,9 @@ from gateway.upstreams.http import Manners
 
 log = structlog.get_logger()
 
+# The practice IAM's client that is a program with a role of its own.
+PRACTICE_SERVICES: Final = "service=sampo"
+
 # The twins are ours and near: nobody is disturbed by more questions.
 _NEAR: Final = Manners(per_second=50.0, burst=100)
 
@@ -107,6 +110,7 @@ def practising(settings: Settings, clock: Clock, *, port: int) -> Iterator[Setti
                 "public_url": here,
                 "runs_worker": True,
                 "webhook_networks": "127.0.0.0/8, ::1/128",
+                "service_roles": settings.service_roles or PRACTICE_SERVICES,
             }
         )
     finally:

@@ -316,7 +316,7 @@ def vault_of(
     """Return what acts for people elsewhere, None without logins; raises SettingError without a key."""
     if iam is None or iam.client is None:
         return None
-    return Vault(database, sealer(settings), iam, clock)
+    return Vault(database, sealer(settings), iam, clock, role_rules(settings))
 
 
 def sealer(settings: Settings) -> Sealer:

@@ -30,7 +30,8 @@ def find_token(places: TokenPlaces, user_id: int, *, last_folder: Path = Path("/
 
 def _token_of(file: Path, user_id: int) -> str:
     try:
-        with file.open("rb") as opened:
+        # Without waiting: anybody may put a pipe into /tmp that nobody writes to.
+        with open(file, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as opened:
             status = os.fstat(opened.fileno())
             if status.st_uid not in {user_id, 0} or not stat.S_ISREG(status.st_mode):
                 raise SettingError(f"{file} is not a file of yours: a token in it could be anybody's")

@@ -31,7 +31,10 @@ async def end_logins(
     IAM is not told: there the account can be disabled, which ends it here as well.
     """
     async with database.transaction() as session:
-        subjects = (await session.scalars(select(Person.subject).where(Person.username == username))).all()
+        # Whoever logged in before our copy of IAM had them is known by their session only.
+        named = select(Person.subject).where(Person.username == username)
+        seen = select(BrowserSession.subject).where(BrowserSession.username == username)
+        subjects = (await session.scalars(named.union(seen))).all()
         if not subjects:
             return None
         live = (AccessTokenRow.subject.in_(subjects), AccessTokenRow.revoked_at.is_(None))

@@ -137,6 +137,7 @@ async def viewer_of_secret(
         groups=standing.groups,
         jti=f"{PREFIX}{row.id}",
         until=row.ends_at,
+        own_token=row.id,
     )
 
 

@@ -69,7 +69,8 @@ def viewer_of_login(login: Login, standing: Standing | None, rules: RoleRules) -
         username=login.username,
         groups=_still_in(joined, standing),
         rules=rules,
-        jti=None,
+        # A browser brings no token: the trail then says which login it was.
+        jti=f"session:{login.session[:16]}" if login.session else None,
     )
     return replace(viewer, until=login.until, session=login.session)
 

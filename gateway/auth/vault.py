@@ -8,20 +8,23 @@ import asyncio
 import contextlib
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, Protocol
 
 import structlog
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 
 from gateway.auth.bearer import AccessToken
+from gateway.auth.permissions import Right, rights_of
 from gateway.auth.recognise import CREDENTIAL_PREFIX
+from gateway.auth.roles import RoleRules
 from gateway.auth.sealing import Sealer
-from gateway.auth.standing import standing_of
+from gateway.auth.standing import Standing, standing_of
 from gateway.errors import CredentialMissingError, UpstreamError
 from gateway.store.database import Database
-from gateway.store.logins import Grant, GrantKind
+from gateway.store.logins import BrowserSession, Grant, GrantKind
 
 log = structlog.get_logger()
 
@@ -31,6 +34,13 @@ ENOUGH: Final = dt.timedelta(minutes=5)
 REFRESH_LIFETIME: Final = dt.timedelta(days=30)
 # Whoever refreshes has so long; IAM's own deadline in our client is shorter.
 BUSY: Final = dt.timedelta(seconds=150)
+# What is done at each service in somebody's name; one of these rights is needed still when it is done.
+RIGHTS_FOR: Final[Mapping[str, frozenset[Right]]] = MappingProxyType(
+    {
+        "panda": frozenset({Right.SUBMIT, Right.STEER, Right.REPAIR}),
+        "rucio": frozenset({Right.MANAGE_RULES}),
+    }
+)
 _WAIT_S: Final = 0.2
 _WAITS: Final = 900
 
@@ -77,12 +87,21 @@ class _Ready:
 
 
 class Vault:
-    """Keeps grants and makes tokens of them; an implementation of `Credentials`."""
+    """Keeps grants and makes tokens of them; an implementation of `Credentials`.
+
+    By `rules` people who left the groups that allowed them to act get no token any more.
+    """
 
     def __init__(
-        self, database: Database, sealer: Sealer, office: TokenOffice, clock: Callable[[], dt.datetime]
+        self,
+        database: Database,
+        sealer: Sealer,
+        office: TokenOffice,
+        clock: Callable[[], dt.datetime],
+        rules: RoleRules | None = None,
     ) -> None:
         self._database = database
+        self._rules = rules
         self._sealer = sealer
         self._office = office
         self._clock = clock
@@ -156,6 +175,24 @@ class Vault:
                 error=type(error).__name__,
             )
 
+    async def forget_unheld(self, subject: str) -> None:
+        """Forget a person's logins whose browser sessions are over, as `forget` does.
+
+        A session that ran out leaves its grant behind, so that what was queued can still be sent.
+        """
+        async with self._database.snapshot() as session:
+            unheld = (
+                await session.scalars(
+                    select(Grant.id).where(
+                        Grant.subject == subject,
+                        Grant.kind == GrantKind.REFRESH.value,
+                        ~exists().where(BrowserSession.grant_id == Grant.id),
+                    )
+                )
+            ).all()
+        for grant_id in unheld:
+            await self.forget(grant_id)
+
     async def token_for(self, credential: str, audience: str) -> str:
         """Return a token of the person for a service with at least five minutes to live.
 
@@ -172,16 +209,29 @@ class Vault:
         if has_grant is None:
             # A logout may have been at another process: what is in memory here ends with it.
             self._forget_ready(subject)
-        if standing is not None and not standing.may_log_in:
-            raise CredentialMissingError(
-                f"{standing.username} is disabled in IAM, so nothing is done in that name"
-            )
+        if standing is not None:
+            self._check_may_act(standing, audience)
         async with self._locks[subject]:
             ready = self._ready.get((subject, audience))
             if ready is None or ready.until - self._clock() < ENOUGH:
                 ready = await self._made(subject, audience)
                 self._ready[subject, audience] = ready
             return ready.token
+
+    def _check_may_act(self, standing: Standing, audience: str) -> None:
+        """Raise CredentialMissingError for whoever is disabled, or left the groups that allowed the deed."""
+        if not standing.may_log_in:
+            raise CredentialMissingError(
+                f"{standing.username} is disabled in IAM, so nothing is done in that name"
+            )
+        # A group that our copy does not have yet is not held against anybody; one that was left is.
+        if not standing.left or self._rules is None:
+            return
+        if not RIGHTS_FOR[audience] & rights_of(self._rules.of_person(standing.groups)):
+            raise CredentialMissingError(
+                f"{standing.username} has left {', '.join(sorted(standing.left))} in IAM, "
+                "so nothing is done in that name"
+            )
 
     def _forget_ready(self, subject: str) -> None:
         for key in [key for key in self._ready if key[0] == subject]:

@@ -12,10 +12,11 @@ class Viewer:
     """Somebody who asks, with the rights they hold in this request.
 
     `subject` and `username` are IAM's, None for whoever is not known to it; `groups` are full paths without a
-    slash in front. `jti` is the id of the token they came with. `credential` is what `Credentials` turns into
-    tokens for other services, also later and in a worker; it is a reference and no secret, None when the
-    gateway cannot act for them. `until` is when their token or login ends by itself, `session` the key of
-    their browser's session.
+    slash in front. `jti` is the id of the token they came with, or stands for their browser's session.
+    `credential` is what `Credentials` turns into tokens for other services, also later and in a worker; it is
+    a reference and no secret, None when the gateway cannot act for them. `until` is when their token or login
+    ends by itself, `session` the key of their browser's session, `own_token` the number of the token of their
+    own that they came with.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Viewer:
     credential: str | None = field(default=None, repr=False)
     until: dt.datetime | None = None
     session: str | None = field(default=None, repr=False)
+    own_token: int | None = None
 
     @property
     def may_introspect(self) -> bool:

@@ -41,29 +41,32 @@ def mutation(*, needs: Right, description: str, concerns: str = "") -> Callable[
 
 
 async def require(context: Context, right: Right, action: str, object_key: str = "") -> None:
-    """Return if the viewer has the right; else record the refusal and raise RefusedError.
-
-    Nothing is recorded of viewers whom nobody knows: anybody could fill the trail.
-    """
-    viewer = context.viewer
+    """Return if the viewer has the right; else record the refusal and raise RefusedError."""
     try:
-        viewer.require(right)
+        context.viewer.require(right)
     except RefusedError as refused:
-        if viewer.subject is not None:
-            async with context.database.transaction() as session:
-                await record(
-                    session,
-                    AuditEntry(
-                        actor=viewer.actor,
-                        action=action,
-                        object_key=object_key,
-                        jti=viewer.jti,
-                        outcome=AuditOutcome.REFUSED,
-                        reason=refused.message,
-                        at=context.reading.now,
-                    ),
-                )
+        await record_refusal(context, action, object_key, refused)
         raise
+
+
+async def record_refusal(context: Context, action: str, object_key: str, refused: RefusedError) -> None:
+    """Write in the trail that somebody was refused, unless nobody knows them: anybody could fill it."""
+    viewer = context.viewer
+    if viewer.subject is None:
+        return
+    async with context.database.transaction() as session:
+        await record(
+            session,
+            AuditEntry(
+                actor=viewer.actor,
+                action=action,
+                object_key=object_key,
+                jti=viewer.jti,
+                outcome=AuditOutcome.REFUSED,
+                reason=refused.message,
+                at=context.reading.now,
+            ),
+        )
 
 
 def check_rights(schema: strawberry.Schema) -> None:

@@ -67,7 +67,8 @@ class Submission(Base, kw_only=True):
     """What is sent for an attempt, never changed once it is planned.
 
     `submission_key` stands in the task's parameters, by which the task is found again whatever PanDA calls
-    it. `credential` refers to the person in whose name it is sent and is no secret. `outputs` are the DIDs
+    it. `credential` refers to the person in whose name it is sent and is no secret, `jti` to the token or the
+    browser session that they asked with. `outputs` are the DIDs
     that it will write; `parent_attempt_key` is the attempt whose outputs it reads, `mode` says when it is
     sent (`domain.submission.ChainMode`).
     """
@@ -85,6 +86,7 @@ class Submission(Base, kw_only=True):
     mode: Mapped[str | None] = mapped_column(String(8), default=None)
     min_fraction: Mapped[float] = mapped_column(Float)
     credential: Mapped[str | None] = mapped_column(String(200), default=None)
+    jti: Mapped[str | None] = mapped_column(String(255), default=None)
     planned_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
 
 

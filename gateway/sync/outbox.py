@@ -72,6 +72,7 @@ class _Planned:
     parent_task_id: int | None
     credential: str | None
     submitted_by: str | None
+    jti: str | None
     is_waiting_for_login: bool
 
 
@@ -201,6 +202,7 @@ class Outbox:
             row.parent_task_id if is_native else None,
             submission.credential,
             attempt.submitted_by,
+            submission.jti,
             attempt.state == S.NEEDS_LOGIN.value,
         )
 
@@ -313,6 +315,7 @@ class Outbox:
                         object_key=sending.key,
                         after={"state": to.value, **_said(reply)},
                         upstream_call="panda task/submit",
+                        jti=planned.jti,
                         outcome=outcome,
                         reason=message or None,
                         at=now,

@@ -15,6 +15,14 @@ OWN_HEADER: Final = "x-gateway-panel"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
+def origin_of(public_url: str) -> str:
+    """Return an address as browsers write it in Origin: in small letters, without the port that is usual."""
+    parts = urlsplit(public_url.rstrip("/"))
+    usual = {"https": ":443", "http": ":80"}.get(parts.scheme, "")
+    host = parts.netloc.lower()
+    return f"{parts.scheme}://{host.removesuffix(usual) if usual else host}{parts.path}"
+
+
 @dataclass(frozen=True, slots=True)
 class Cookies:
     """Cookies for a gateway at an address: bound to its host by `__Host-`, plain on this machine only."""

@@ -76,9 +76,10 @@ class Identify:
             scheme, _space, token = given[0].partition(" ")
             if scheme.lower() != "bearer":
                 raise UnauthenticatedError("send an access token of IAM as `Authorization: Bearer <token>`")
+            token = token.strip()
             if token.startswith(PREFIX):
                 return await viewer_of_secret(self._database, self._rules, token, self._clock)
-            return await self._bearer(token.strip())
+            return await self._bearer(token)
         if secret is not None and self._browsers is not None:
             if is_link:
                 check_own_link(request)

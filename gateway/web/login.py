@@ -158,13 +158,19 @@ class LoginPages:
         login = await self._login_of(claims, tokens)
         async with self._database.snapshot() as session:
             standing = await standing_of(session, login.subject)
-        viewer = viewer_of_login(login, standing, self._rules)
         refresh_token = tokens.get("refresh_token")
         grant_id = (
             await self._vault.keep_refresh(login.subject, refresh_token)
             if isinstance(refresh_token, str) and refresh_token
             else None
         )
+        try:
+            viewer = viewer_of_login(login, standing, self._rules)
+        except RefusedError as refused:
+            if grant_id is not None:
+                await self._vault.forget(grant_id)
+            await self._record(login.username, "login", AuditOutcome.REFUSED, refused.message)
+            raise
         if (old := self._cookies.session_of(request)) is not None:
             await self._end(old)
         secret = await self._sessions.begin(login, grant_id)
@@ -185,6 +191,7 @@ class LoginPages:
             login = await self._sessions.find(secret)
             await self._end(secret)
             if login is not None:
+                await self._vault.forget_unheld(login.subject)
                 await self._record(login.username, "logout", AuditOutcome.DONE)
         self._cookies.drop_session(response)
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
@@ -228,9 +235,12 @@ class LoginPages:
         if ended is not None and ended.grant_id is not None:
             await self._vault.forget(ended.grant_id)
 
-    async def _record(self, actor: str, action: str, outcome: AuditOutcome) -> None:
+    async def _record(
+        self, actor: str, action: str, outcome: AuditOutcome, reason: str | None = None
+    ) -> None:
+        entry = AuditEntry(actor=actor, action=action, outcome=outcome, reason=reason, at=self._clock())
         async with self._database.transaction() as session:
-            await record(session, AuditEntry(actor=actor, action=action, outcome=outcome, at=self._clock()))
+            await record(session, entry)
 
     def _said(self, answer: Any) -> Any:
         """Make a page of a refusal: what went wrong, and a way to try again; nothing sent is repeated."""

@@ -292,6 +292,45 @@ async def test_logging_out_ends_the_session_and_iam_forgets_its_grant(
     assert (await who(client)).status_code == 401
 
 
+async def test_a_logout_ends_logins_whose_sessions_ran_out_and_no_others(
+    client: httpx2.AsyncClient, office: TokenOffice, hand: Hand, own_world: Database
+) -> None:
+    office.refreshable.clear()
+    await log_in(client, "prodman")
+    hand.ahead += dt.timedelta(hours=2)
+    client.cookies.clear()
+    await log_in(client, "prodman")
+    at_another_desk = client.cookies["gateway"]
+    client.cookies.clear()
+    await log_in(client, "prodman")
+    assert (len(office.refreshable), await sessions(own_world)) == (3, 2)
+
+    await client.post("/auth/logout", headers=OWN)
+
+    assert (len(office.refreshable), await sessions(own_world)) == (1, 1)
+    client.cookies.set("gateway", at_another_desk, domain="127.0.0.1")
+    assert (await who(client)).status_code == 200
+
+
+async def test_a_refused_login_leaves_an_entry_and_no_grant(
+    client: httpx2.AsyncClient, office: TokenOffice, own_world: Database
+) -> None:
+    office.refreshable.clear()
+    async with own_world.transaction() as session:
+        await session.execute(update(Person).where(Person.subject == SUBJECT).values(is_active=False))
+
+    response = await log_in(client, "prodman")
+
+    assert response.status_code == 403
+    assert office.refreshable == {}
+    async with own_world.snapshot() as session:
+        rows = (await session.scalars(select(AuditRow))).all()
+        grants = (await session.scalars(select(Grant))).all()
+    assert [(row.actor, row.action, row.outcome) for row in rows] == [("prodman", "login", "refused")]
+    assert "disabled in IAM" in str(rows[0].reason)
+    assert not grants
+
+
 async def test_logins_and_logouts_are_in_the_trail(client: httpx2.AsyncClient, own_world: Database) -> None:
     await log_in(client, "prodman")
     await client.post("/auth/logout", headers=OWN)

@@ -83,8 +83,10 @@ async def test_no_secret_is_seen_anywhere(own_world: Database, tmp_path: Path, s
             async with tab(listening) as client:  # type: ignore[arg-type]
                 landed = await log_in(client, "prodman")
                 cookie = client.cookies["gateway"]
-                vault = vault_of(settings, iam_provider(settings), own_world, utc_now)
+                iam = iam_provider(settings)
+                vault = vault_of(settings, iam, own_world, utc_now)
                 assert vault is not None
+                assert iam is not None
                 for_panda = await vault.token_for(CREDENTIAL, "panda")
                 errors = [repr(vault), repr(vars(vault)), repr(settings), str(settings)]
                 script = tab(listening)  # type: ignore[arg-type]
@@ -98,6 +100,7 @@ async def test_no_secret_is_seen_anywhere(own_world: Database, tmp_path: Path, s
                     errors += [str(error), repr(error), repr(error.__cause__)]
                 await client.post("/auth/logout", headers=OWN)
                 await script.aclose()
+                await iam.close()
     rows = await everything(own_world)
 
     assert len(SECRETS) >= 4

@@ -16,6 +16,8 @@ from sqlalchemy import func, select
 
 from gateway.auth.permissions import RIGHTS, Right, Role
 from gateway.auth.viewer import Viewer
+from gateway.domain.submission import Unknown
+from gateway.resolvers.services import Services
 from gateway.schema.build import build_schema
 from gateway.schema.needs import rights_of_mutations
 from gateway.store.audit import AuditRow
@@ -92,6 +94,25 @@ def denials() -> Iterator[tuple[str, Role]]:
                 yield name, role
 
 
+class Listening:
+    """Something at another service that writes down what it is asked to do."""
+
+    def __init__(self, asked: list[str]) -> None:
+        self._asked = asked
+
+    def __getattr__(self, name: str) -> Any:
+        async def ask(*_given: object, **_named: object) -> object:
+            self._asked.append(name)
+            return "a-token" if name == "token_for" else Unknown("nobody answers")
+
+        return ask
+
+
+def listening(asked: list[str]) -> Services:
+    door: Any = Listening(asked)
+    return Services(door, door, door, door)
+
+
 async def counts(database: Database) -> dict[str, int]:
     async with database.snapshot() as session:
         return {
@@ -104,9 +125,11 @@ async def counts(database: Database) -> dict[str, int]:
 async def test_whoever_may_not_is_refused_and_leaves_an_entry_only(own_world: Database) -> None:
     before = await counts(own_world)
     expected: list[tuple[str, str, str]] = []
+    sent: list[str] = []
 
     for name, role in denials():
-        asker = Asker(own_world, LOADED_AT, Viewer(role.value, RIGHTS[role], subject=role.value))
+        viewer = Viewer(role.value, RIGHTS[role], subject=role.value, credential="person:x")
+        asker = Asker(own_world, LOADED_AT, viewer, listening(sent))
         text, variables = document_of(name)
         answer = await asker.answer(text, **variables)
 
@@ -125,6 +148,19 @@ async def test_whoever_may_not_is_refused_and_leaves_an_entry_only(own_world: Da
     changed = {name: count for name, count in after.items() if before[name] != count}
     changed.pop("data_versions", None)
     assert changed == {"audit_entries": len(expected)}
+    assert sent == []
+
+
+async def test_the_same_by_somebody_who_may_is_sent(own_world: Database) -> None:
+    """The control: what is listened to above does hear what is asked of other services."""
+    sent: list[str] = []
+    viewer = Viewer("prodman", frozenset(Right), subject="s-1", username="prodman", credential="person:s-1")
+
+    answer = await Asker(own_world, LOADED_AT, viewer, listening(sent)).answer(
+        "mutation { steerTasks(jediTaskIds: [363], command: RETRY, dryRun: false) { tasks { message } } }"
+    )
+
+    assert "command" in sent, answer
 
 
 def test_every_cell_of_the_table_is_tried() -> None:

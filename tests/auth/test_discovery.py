@@ -76,3 +76,12 @@ def test_a_file_of_somebody_else_is_not_believed(folders: tuple[Path, Path]) -> 
 
 def test_the_token_is_not_shown_by_what_holds_it() -> None:
     assert "of-variable" not in repr(places(bearer_token="of-variable"))
+
+
+def test_a_pipe_that_somebody_put_there_is_refused_and_not_waited_for(folders: tuple[Path, Path]) -> None:
+    _runtime, last = folders
+    (last / f"bt_u{ME}").unlink()
+    os.mkfifo(last / f"bt_u{ME}")
+
+    with pytest.raises(SettingError, match="is not a file of yours"):
+        find_token(places(), ME, last_folder=last)

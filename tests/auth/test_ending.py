@@ -84,6 +84,16 @@ async def test_an_administrator_ends_all_that_somebody_has(own_world: Database, 
         await vault.token_for(f"person:{SUBJECT}", "panda")
 
 
+async def test_somebody_whom_our_copy_of_iam_does_not_have_yet_can_be_put_out(own_world: Database) -> None:
+    sessions = Sessions(own_world, lambda: NOW, idle=dt.timedelta(hours=1), absolute=dt.timedelta(hours=12))
+    await sessions.begin(replace(LOGIN, subject="s-new", username="newcomer"), None)
+
+    answer = await Asker(own_world, LOADED_AT, ADMIN)(END, username="newcomer")
+
+    assert answer["endLogins"] == {"sessions": 1, "grants": 0, "tokens": 0}
+    assert await left(own_world) == [0, 0]
+
+
 async def test_nobody_else_loses_anything(own_world: Database, vault: Vault) -> None:
     ask = Asker(own_world, LOADED_AT, ADMIN)
 
@@ -116,6 +126,7 @@ async def test_whoever_may_goes_on(own_world: Database) -> None:
         ("logout", "your login has ended"),
         ("disabled", "your account is disabled in IAM"),
         ("group", "your groups have changed in IAM"),
+        ("token", "the access token was revoked"),
     ],
 )
 async def test_whoever_may_not_any_more_does_not(own_world: Database, case: str, message: str) -> None:
@@ -126,6 +137,20 @@ async def test_whoever_may_not_any_more_does_not(own_world: Database, case: str,
                 now += dt.timedelta(hours=1)
             case "logout":
                 viewer = replace(VIEWER, session="0" * 64)
+            case "token":
+                row = AccessTokenRow(
+                    subject=SUBJECT,
+                    name="sheet",
+                    secret_hash="0" * 64,
+                    rights="read",
+                    created_at=NOW,
+                    ends_at=NOW,
+                )
+                session.add(row)
+                await session.flush()
+                await Renewal(own_world, lambda: NOW)(VIEWER)
+                row.revoked_at = NOW
+                viewer = replace(VIEWER, own_token=row.id)
             case "disabled":
                 await session.execute(update(Person).where(Person.subject == SUBJECT).values(is_active=False))
             case _:

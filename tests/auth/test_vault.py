@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import func, select, update
 
 from gateway.auth.bearer import AccessToken
+from gateway.auth.roles import RoleRules, parse_roles
 from gateway.auth.sealing import Sealer, new_key, sealer_of
 from gateway.auth.vault import Vault, reseal_grants
 from gateway.errors import CredentialMissingError, SettingError, UnreachableError
 from gateway.store.database import Database
 from gateway.store.logins import Grant
-from gateway.store.people import Person
+from gateway.store.people import GroupMember, Person
 from gateway.store.remembered import remember
 from gateway.store.sources import SourceName
 from tests.auth.issuer import NOW, SUBJECT
@@ -185,6 +186,26 @@ async def test_whoever_is_disabled_in_iam_is_not_acted_for(database: Database) -
 
     with pytest.raises(CredentialMissingError, match="prodman is disabled in IAM"):
         await kept.token_for(CREDENTIAL, "panda")
+
+
+async def test_whoever_left_the_groups_that_allowed_it_is_not_acted_for(own_world: Database) -> None:
+    office = Office()
+    rules = RoleRules(parse_roles("viewer=spd; production-manager=spd/production", "ROLES"))
+    safe = Vault(own_world, sealer_of(KEYS, "KEYS"), office, office.clock, rules)
+    await safe.keep_refresh(SUBJECT, PLANTED)
+    assert await safe.token_for(CREDENTIAL, "panda") == "panda-1"
+
+    async with own_world.transaction() as session:
+        await session.execute(
+            update(GroupMember)
+            .where(GroupMember.subject == SUBJECT, GroupMember.group_name == "spd/production")
+            .values(gone_at=NOW)
+        )
+
+    with pytest.raises(CredentialMissingError, match="has left spd/production in IAM"):
+        await safe.token_for(CREDENTIAL, "panda")
+    # The control: without rules nobody asks.
+    assert await vault(own_world, office).token_for(CREDENTIAL, "panda") == "panda-2"
 
 
 async def test_what_iam_no_longer_takes_is_forgotten_and_an_older_login_tried(database: Database) -> None:

@@ -9,6 +9,7 @@ import orjson
 from gateway.app import create_executor
 from gateway.auth.permissions import Right
 from gateway.auth.viewer import Viewer
+from gateway.resolvers.services import Services
 from gateway.schema.execution import Executor, OperationRequest
 from gateway.store.database import Database
 
@@ -22,10 +23,11 @@ class Asker:
     database: Database
     now: dt.datetime
     viewer: Viewer = ALL_RIGHTS
+    services: Services | None = None
     executor: Executor[Viewer] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.executor = create_executor(self.database, clock=lambda: self.now)
+        self.executor = create_executor(self.database, clock=lambda: self.now, services=self.services)
 
     async def __call__(self, document: str, **variables: object) -> dict[str, Any]:
         """Return the data of an answer that must have no errors."""

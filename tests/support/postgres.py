@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # Far beyond what a loaded machine needs (0.2 s when idle), so that only a server that will never come is
 # given up.
 START_TIMEOUT_S = 60.0
+# It writes down hundreds of databases before it ends.
+STOP_TIMEOUT_S = 300.0
 
 # A socket's whole path must fit the operating system's 104 to 108 bytes; its name takes 14.
 LONGEST_SOCKET_FOLDER = 85
@@ -94,7 +96,7 @@ def running_postgres() -> Iterator[str]:
     finally:
         if guard is not None and guard.stdin is not None:
             guard.stdin.close()
-            guard.wait(timeout=START_TIMEOUT_S)
+            guard.wait(timeout=STOP_TIMEOUT_S)
         shutil.rmtree(folder, ignore_errors=True)
 
 

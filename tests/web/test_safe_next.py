@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.web.cookies import origin_of
 from gateway.web.login import safe_next
 
 
@@ -25,7 +26,34 @@ from gateway.web.login import safe_next
         ("/é", "/"),
         ("/" + "a" * 2000, "/"),
         ("http://[", "/"),
+        ("///evil.test", "/"),
+        ("////evil.test", "/"),
+        ("/\r/evil.test", "/"),
+        ("/\x00/evil.test", "/"),
+        ("/\x7f/evil.test", "/"),
+        (" //evil.test", "/"),
+        ("\t//evil.test", "/"),
+        ("/.\\evil.test", "/"),
+        ("HTTPS://evil.test", "/"),
+        ("data:text/html,x", "/"),
+        ("vbscript:x", "/"),
+        ("?next=https://evil.test", "/"),
+        ("#//evil.test", "/"),
+        ("evil.test/path", "/"),
+        ("/\u2044evil.test", "/"),
+        ("\uff0f\uff0fevil.test", "/"),
+        ("@evil.test", "/"),
+        ("/auth/callback?code=x", "/"),
+        ("/@evil.test", "/@evil.test"),
     ],
 )
 def test_a_login_leads_nowhere_but_home(target: str, path: str) -> None:
     assert safe_next(target) == path
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["https://gateway.example.org:443", "HTTPS://Gateway.Example.org/", "https://gateway.example.org"],
+)
+def test_an_address_is_taken_however_it_is_written(written: str) -> None:
+    assert origin_of(written) == "https://gateway.example.org"

@@ -155,6 +155,7 @@ async def _write(change: Change, step: PlannedStep, wish: Wish, plan: StepPlan) 
             mode=None if step.parent is None else wish.mode.value,
             min_fraction=wish.min_fraction,
             credential=change.asked.viewer.credential,
+            jti=change.asked.viewer.jti,
             planned_at=change.now,
         )
     )

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import strawberry
 
-from gateway.errors import ChangeRefusedError, InputError, MissingError, SeedOverlapError
+from gateway.errors import ChangeRefusedError, InputError, MissingError, RefusedError, SeedOverlapError
 from gateway.resolvers.changes.change import Asked, Made, Work, make_change
 from gateway.resolvers.entities import REQUEST
 from gateway.resolvers.loading import load_by_key
 from gateway.schema.context import Info
 from gateway.schema.mutations.results import Conflict, Invalid, Refused, refusal_of
+from gateway.schema.needs import record_refusal
 from gateway.schema.types.requests import Request
 from gateway.store.base import JsonValue
 
@@ -39,6 +40,9 @@ async def make(
         made = await make_change(context.database, asked, work)
     except (ChangeRefusedError, InputError, SeedOverlapError) as error:
         return refusal_of(error)
+    except RefusedError as refused:
+        await record_refusal(context, info.field_name, str(arguments.get("name", "")), refused)
+        raise
     await context.renew()
     return made
 

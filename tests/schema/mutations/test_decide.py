@@ -14,6 +14,7 @@ from sqlalchemy import update as update_rows
 from gateway.auth.permissions import RIGHTS, Role
 from gateway.auth.viewer import Viewer
 from gateway.domain.states import FINAL_INTENTS, Intent, transitions_from
+from gateway.store.audit import AuditRow
 from gateway.store.database import Database
 from gateway.store.requests import Request, StatusChange
 from gateway.store.tasks import Task
@@ -159,7 +160,7 @@ async def test_seeds_that_others_follow_stay_in_the_ledger_when_cancelled(ask: A
 
 
 async def test_an_analyst_cancels_an_own_draft_and_nobody_elses(ask: Asker) -> None:
-    analyst = Asker(ask.database, LOADED_AT, Viewer("analyst", RIGHTS[Role.ANALYST]))
+    analyst = Asker(ask.database, LOADED_AT, Viewer("analyst", RIGHTS[Role.ANALYST], subject="s-3"))
     own = await created(analyst, "own")
 
     cancelled = await decide(analyst, "cancelRequest", 1, name=own["name"])
@@ -168,6 +169,15 @@ async def test_an_analyst_cancels_an_own_draft_and_nobody_elses(ask: Asker) -> N
 
     assert cancelled["request"]["intent"] == "CANCELLED"
     assert len(await intents(ask.database)) == 1
+    async with ask.database.snapshot() as session:
+        last = (await session.scalars(select(AuditRow).order_by(AuditRow.number.desc()))).first()
+    assert last is not None
+    assert (last.actor, last.action, last.object_key, last.outcome) == (
+        "analyst",
+        "cancelRequest",
+        NAME,
+        "refused",
+    )
 
 
 async def test_an_acceptance_keeps_who_and_how_complete_it_was(ask: Asker) -> None:
