@@ -15,6 +15,8 @@ from gateway.store.sync_jobs import SyncJob
 # A person who presses a button in a hurry must not become a load on somebody else's service.
 AT_MOST_EVERY: Final = dt.timedelta(minutes=1)
 
+_NEVER: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class SyncWish:
@@ -25,9 +27,10 @@ class SyncWish:
 
 
 async def sync_now(database: Database, viewer: Viewer, source: SourceName, *, now: dt.datetime) -> SyncWish:
-    """Mark all jobs of a source as wanted; a worker takes them within seconds.
+    """Mark the jobs of a source as wanted; a worker takes them within seconds.
 
-    Nothing is marked when one of them was wanted or run within the last minute.
+    Those that were wanted or run within the last minute are left alone; when that is all of them, it is too
+    soon until the first of them may be asked for again.
     """
     async with database.transaction() as session:
         jobs = (
@@ -35,11 +38,11 @@ async def sync_now(database: Database, viewer: Viewer, source: SourceName, *, no
                 select(SyncJob).where(SyncJob.source == source.value).order_by(SyncJob.name)
             )
         ).all()
-        moments = [at for job in jobs for at in (job.wanted_at, job.last_attempt_at) if at is not None]
-        latest = max(moments, default=None)
-        if latest is not None and now - latest < AT_MOST_EVERY:
-            return SyncWish((), too_soon_until=latest + AT_MOST_EVERY)
-        for job in jobs:
+        latest = {job.name: max(job.wanted_at or _NEVER, job.last_attempt_at or _NEVER) for job in jobs}
+        wanted = [job for job in jobs if now - latest[job.name] >= AT_MOST_EVERY]
+        if jobs and not wanted:
+            return SyncWish((), too_soon_until=min(latest.values()) + AT_MOST_EVERY)
+        for job in wanted:
             job.wanted_at = now
         await record(
             session,
@@ -52,4 +55,4 @@ async def sync_now(database: Database, viewer: Viewer, source: SourceName, *, no
                 at=now,
             ),
         )
-        return SyncWish(tuple(job.name for job in jobs))
+        return SyncWish(tuple(job.name for job in wanted))

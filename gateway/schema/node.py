@@ -100,7 +100,8 @@ def key_of(id_: str, entity: Entity[Any]) -> tuple[object, ...]:
 
 def _key_values(entity: Entity[Any], key: str) -> tuple[object, ...]:
     columns = entity.key_columns
-    parts = key.split("|")
+    # A name that is a key of its own may hold the sign that joins keys of several columns.
+    parts = key.split("|") if len(columns) > 1 else [key]
     if len(parts) != len(columns):
         raise IdError(_NOT_OURS)
     try:

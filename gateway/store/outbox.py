@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, cast
 
-from sqlalchemy import ColumnElement, CursorResult, select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.notices import Notice, NoticeKind
-from gateway.domain.submission import ONWARD, UNSENT_STATES, AttemptState
+from gateway.domain.submission import ONWARD, AttemptState
 from gateway.store.attempts import Attempt, AttemptChange
 from gateway.store.events import EventKind, tell
 from gateway.store.notices import announce
@@ -97,11 +97,6 @@ async def postpone(
     return await _update(
         session, held, {"not_before": not_before, **({} if reason is None else {"reason": reason})}
     )
-
-
-def is_unsent() -> ColumnElement[bool]:
-    """SQL: nothing of the attempt can be at PanDA."""
-    return Attempt.state.in_([state.value for state in UNSENT_STATES])
 
 
 async def _update(session: AsyncSession, held: Held, columns: Mapping[str, object]) -> bool:

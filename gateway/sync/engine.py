@@ -7,9 +7,10 @@ the end, in the transaction that keeps the last of it.
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 import random
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
@@ -17,11 +18,13 @@ from typing import Final, cast
 
 import structlog
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.errors import (
     BusyError,
     DeniedError,
+    GatewayError,
     NotOfferedError,
     SlowError,
     UnreachableError,
@@ -39,7 +42,7 @@ from gateway.sync.held import keep_held, released_keys
 from gateway.sync.intake import Intake, intake_for
 from gateway.sync.jobs import Job
 from gateway.sync.keep_unsaid import keep_unsaid
-from gateway.sync.lease import Clock, Lease, LeaseLostError, take_lease
+from gateway.sync.lease import LEASE, Clock, Lease, LeaseLostError, take_lease
 from gateway.sync.quarantine import quarantine
 from gateway.sync.records import SECTIONS, Section
 from gateway.sync.removals import GUARD, MAY_BE_EMPTY, Guard, Removal, remove_missing
@@ -162,17 +165,45 @@ class Engine:
             return RunReport(name, None)
         try:
             run, since = await self._begin(job, lease, whole=whole)
+            source = job.feed.source.value
             try:
-                await self._read(run, since)
+                async with self._renewing(lease):
+                    await self._read(run, since)
                 return await self._finish(run)
             except UpstreamError as error:
                 return await self._fail(run, error)
             except TimeoutError:
                 late = f"{name} did not finish within {job.pace.deadline_s:.0f} s"
-                return await self._fail(run, SlowError(job.feed.source.value, late))
+                return await self._fail(run, SlowError(source, late))
+            except GatewayError as error:
+                return await self._fail(run, UpstreamError(source, error.message))
+            except Exception as error:
+                # Whatever it is, the job says so, waits and tries again; only the log knows more.
+                log.exception("a reading failed on our side", action="sync.broke", job=name)
+                words = f"reading {name} failed on our side ({type(error).__name__}); the log has more"
+                return await self._fail(run, UpstreamError(source, words))
         except LeaseLostError as lost:
             log.warning("a run was overtaken", action="sync.lost", job=name)
             return RunReport(name, Verdict.LOST, error=str(lost))
+
+    @contextlib.asynccontextmanager
+    async def _renewing(self, lease: Lease) -> AsyncIterator[None]:
+        """Renew the lease meanwhile, however long a single answer takes."""
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(LEASE.total_seconds() / 3)
+                # Whoever lost it finds out by the next page.
+                with contextlib.suppress(LeaseLostError, SQLAlchemyError):
+                    async with self._database.transaction() as session:
+                        await lease.renew(session)
+
+        renewing = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
 
     async def _begin(self, job: Job, lease: Lease, *, whole: bool) -> tuple[_Run, dt.datetime | None]:
         now = self._clock()
@@ -350,6 +381,8 @@ class Engine:
             row.fails += 1
             row.error = error.message
             row.due_at = self._due_at(run, error, fails=row.fails, now=now)
+            if isinstance(error, BusyError | UnreachableError | SlowError):
+                await self._spare(session, run.job, row.due_at, now, is_wish=isinstance(error, BusyError))
             await self._close_run(session, run, report, now)
             await run.lease.give_up(session)
             await record_job_of_source(session, run.job.feed.source)
@@ -363,6 +396,24 @@ class Engine:
         bound = min(run.job.pace.changes_every_s, FIRST_WAIT_S * 2.0 ** min(fails - 1, 12))
         wait = dt.timedelta(seconds=bound * (0.5 + 0.5 * self._chance.random()))
         return max(run.began_at + wait, now + SHORTEST_WAIT)
+
+    async def _spare(
+        self, session: AsyncSession, job: Job, until: dt.datetime, now: dt.datetime, *, is_wish: bool
+    ) -> None:
+        """Let the other readings of a service wait too: it is one machine that is down or busy.
+
+        A wish of the service's is kept as it is; otherwise no reading waits for longer than its own period.
+        """
+        for other in self.jobs.values():
+            if other.feed.source is not job.feed.source or other.name == job.name:
+                continue
+            own = now + dt.timedelta(seconds=other.pace.changes_every_s)
+            wait = until if is_wish else min(until, own)
+            await session.execute(
+                update(SyncJob)
+                .where(SyncJob.name == other.name, or_(SyncJob.due_at.is_(None), SyncJob.due_at < wait))
+                .values(due_at=wait)
+            )
 
     async def _close_run(self, session: AsyncSession, run: _Run, report: RunReport, now: dt.datetime) -> None:
         row = await session.get_one(SyncRun, run.run_id)

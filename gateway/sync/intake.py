@@ -79,7 +79,7 @@ class Intake:
         return [record for record in records if self._key(record) not in known]
 
     def _key(self, record: object) -> RowKey | None:
-        return self.section.key(record) if type(record) is dict else None
+        return self.section.storable_key(record) if type(record) is dict else None
 
     def _set_aside(self, record: object, error: str) -> None:
         self.bad.append(BadRecord.of(self.section.name, record, error))

@@ -40,7 +40,8 @@ class Job:
 PACES: Final[Mapping[str, Pace]] = MappingProxyType(
     {
         "panda.tasks": Pace(15, 900, 120, 120),
-        "panda.job_counts": Pace(15, 900, 120, 120),
+        # One task of 10,000 jobs takes PanDA some four minutes to describe.
+        "panda.job_counts": Pace(15, 900, 900, 900),
         "rucio.datasets": Pace(60, 1800, 300, 600),
         "rucio.rules": Pace(60, 1800, 300, 600),
         "rucio.replicas": Pace(600, 600, 300, 1800),

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, or_, select
 
 from gateway.domain.states import EXECUTION_OF_STATE, FINAL_EXECUTIONS
 from gateway.store.database import Database
@@ -60,23 +60,30 @@ def newest_final_tasks(database: Database) -> Ids:
 def tasks_to_count(database: Database) -> Ids:
     """Return a question for the tasks whose jobs should be counted: unfinished, or changed since counted.
 
-    So each is counted once more after its end. The newest come first, a bounded number at a time.
+    So each is counted once more after its end. Those never counted come first, the newest before the others,
+    then those counted the longest ago: however few a reading gets through, all have their turn.
     """
 
     async def ask() -> Sequence[int]:
-        is_counted = exists().where(
-            TaskJobCount.jedi_task_id == Task.jedi_task_id,
-            TaskJobCount.gone_at.is_(None),
-            TaskJobCount.last_seen_at >= Task.changed_at,
+        counted = (
+            select(TaskJobCount.jedi_task_id, func.max(TaskJobCount.last_seen_at).label("at"))
+            .where(TaskJobCount.gone_at.is_(None))
+            .group_by(TaskJobCount.jedi_task_id)
+            .subquery()
         )
         async with database.snapshot() as session:
             found = await session.scalars(
                 select(Task.jedi_task_id)
+                .outerjoin(counted, counted.c.jedi_task_id == Task.jedi_task_id)
                 .where(
                     Task.gone_at.is_(None),
-                    Task.status.not_in(FINAL_STATES) | ~is_counted,
+                    or_(
+                        Task.status.not_in(FINAL_STATES),
+                        counted.c.at.is_(None),
+                        counted.c.at < Task.changed_at,
+                    ),
                 )
-                .order_by(Task.jedi_task_id.desc())
+                .order_by(counted.c.at.asc().nulls_first(), Task.jedi_task_id.desc())
                 .limit(COUNTED_AT_ONCE)
             )
             return found.all()

@@ -60,6 +60,7 @@ class Section:
     model: type[Remembered]
     record: type[Record]
     key_fields: tuple[str, ...]
+    key_types: tuple[type, ...]
     derived: Callable[[Mapping[str, object]], Mapping[str, object]]
     prepared: Callable[[Mapping[str, object]], Mapping[str, object]]
 
@@ -89,6 +90,13 @@ class Section:
         )
         return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
+    def storable_key(self, record: Mapping[str, object]) -> tuple[object, ...] | None:
+        """Return the key of a record if the database can be asked for it, whatever else the record holds."""
+        key = self.key(record)
+        if key is None or not all(map(_is_storable_key, key, self.key_types)):
+            return None
+        return key
+
     def key(self, record: Mapping[str, object]) -> tuple[object, ...] | None:
         """Return the key of a record that may be bad otherwise, so that it still counts as seen."""
         values = tuple(record.get(name) for name in self.key_fields)
@@ -113,6 +121,14 @@ def _storable(text: str) -> str:
     if "\0" in text or not (text.isascii() or _SURROGATES.isdisjoint(text)):
         raise ValueError("holds characters that are no text")
     return text
+
+
+def _is_storable_key(value: object, wanted: type) -> bool:
+    if type(value) is not wanted:
+        return False
+    if isinstance(value, str):
+        return "\0" not in value and (value.isascii() or _SURROGATES.isdisjoint(value))
+    return isinstance(value, int) and abs(value) <= INT64_MAX
 
 
 def _record_model(name: str, model: type[Remembered], derived: frozenset[str]) -> type[Record]:
@@ -193,8 +209,10 @@ def _section(
     prepared: Callable[[Mapping[str, object]], Mapping[str, object]] = _as_it_is,
 ) -> Section:
     record = _record_model(name, model, derived_columns)
-    key_fields = tuple(column.name for column in _table(model).primary_key.columns)
-    return Section(source, name, model, record, key_fields, derived, prepared)
+    columns = _table(model).primary_key.columns
+    key_fields = tuple(column.name for column in columns)
+    key_types = tuple(column.type.python_type for column in columns)
+    return Section(source, name, model, record, key_fields, key_types, derived, prepared)
 
 
 def _complaint(error: ValidationError) -> str:

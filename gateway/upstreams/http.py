@@ -66,7 +66,7 @@ class Answer:
     @property
     def date(self) -> dt.datetime:
         """The upstream's clock, UTC; our own when it does not say."""
-        with contextlib.suppress(ValueError, TypeError):
+        with contextlib.suppress(ValueError, TypeError, OverflowError):
             return parsedate_to_datetime(self.headers["date"]).astimezone(dt.UTC)
         return dt.datetime.now(dt.UTC)
 
@@ -304,7 +304,7 @@ def _retry_after(answer: Answer) -> float | None:
     value = str(answer.headers.get("retry-after", "")).strip()
     if value.isascii() and value.isdigit():
         return min(float(value), 900.0)
-    with contextlib.suppress(ValueError, TypeError):
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
         return min(max(0.0, (parsedate_to_datetime(value) - answer.date).total_seconds()), 900.0)
     return None
 

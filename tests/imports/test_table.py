@@ -1,4 +1,5 @@
 import io
+import random
 import zipfile
 
 import pytest
@@ -129,3 +130,20 @@ def test_what_a_spreadsheet_program_writes_is_read_back(rows):
     content = csv_bytes([{"first": a, "second": b} for a, b in rows])
 
     assert [tuple(line.cells.values()) for line in read(content).rows] == [tuple(pair) for pair in rows]
+
+
+def test_a_damaged_workbook_is_a_table_or_an_import_error():
+    whole = xlsx_bytes([["name", "events"], ["PROD2025-001", 40_000_000]])
+    die = random.Random(2025)
+    refused = 0
+
+    for _time in range(300):
+        content = bytearray(whole)
+        for _byte in range(die.randint(1, 4)):
+            content[die.randrange(4, len(content))] = die.randrange(256)
+        try:
+            read(bytes(content))
+        except ImportFileError as error:
+            refused += "damaged" in error.message
+
+    assert refused > 30

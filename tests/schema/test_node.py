@@ -8,6 +8,11 @@ from gateway.errors import IdError
 from gateway.resolvers.entities import TASK
 from gateway.schema.node import global_id, key_of
 from gateway.schema.query import NODE_TYPES
+from gateway.store.database import Database
+from gateway.store.remembered import remember
+from gateway.store.sites import Service
+from gateway.store.sources import SourceName
+from tests.conftest import LOADED_AT
 from tests.support.asking import Asker
 
 # How one thing of each type is reached.
@@ -154,3 +159,15 @@ async def test_more_ids_than_a_page_holds_are_refused(ask: Asker) -> None:
     answer = await ask.answer("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids)
 
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["LIMIT_PAGE_SIZE"]
+
+
+async def test_a_name_with_the_sign_that_joins_keys_is_found_by_its_id(own_world: Database) -> None:
+    async with own_world.transaction() as session:
+        await remember(session, [Service(name="CE|one")], source=SourceName.CRIC, at=LOADED_AT)
+    ask = Asker(own_world, LOADED_AT)
+
+    found = await ask(
+        "query ($id: ID!) { node(id: $id) { ... on Service { name } } }", id=raw("Service:CE|one")
+    )
+
+    assert found == {"node": {"name": "CE|one"}}

@@ -70,6 +70,16 @@ async def test_after_a_minute_it_may_be_asked_for_again(asker: Asker) -> None:
     assert (await wanted(asker.database))["rucio.rules"] == asker.now
 
 
+async def test_what_was_read_just_now_does_not_keep_the_rest_from_being_read(asker: Asker) -> None:
+    async with asker.database.transaction() as session:
+        (await session.get_one(SyncJob, "rucio.rules")).last_attempt_at = NOW - dt.timedelta(seconds=10)
+
+    answer = await asker(WISH)
+
+    assert answer == {"syncNow": {"jobs": ["rucio.datasets"]}}
+    assert (await wanted(asker.database))["rucio.rules"] is None
+
+
 async def test_without_the_right_nothing_is_wanted(asker: Asker) -> None:
     asker.viewer = Viewer("Reader", frozenset(Right) - {Right.OPERATE}, subject="s-1", username="reader")
 

@@ -3,14 +3,18 @@
 import datetime as dt
 from collections.abc import AsyncIterator
 
+import orjson
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from gateway.app import create_executor
 from gateway.errors import LimitError
 from gateway.resolvers.reading import Reading
+from gateway.schema.execution import OperationRequest
 from gateway.store import database as database_module
 from gateway.store.database import Database, was_stopped
+from tests.support.asking import ALL_RIGHTS
 from tests.support.databases import DatabaseMaker, opened
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -59,3 +63,21 @@ async def test_a_writer_may_take_its_time(hasty: Database) -> None:
         counted = await session.scalar(text(steps))
 
     assert counted == 2_000_000
+
+
+@pytest.mark.parametrize("compiled_reads", [True, False])
+async def test_a_query_that_takes_too_long_is_refused_in_words_however_it_is_answered(
+    hasty: Database, compiled_reads: bool
+) -> None:
+    if hasty.is_sqlite:
+        pytest.skip("SQLite has no lock that readers wait for")
+    executor = create_executor(hasty, clock=lambda: NOW, compiled_reads=compiled_reads)
+
+    async with hasty.transaction() as session:
+        await session.execute(text("LOCK TABLE datasets"))
+        answer = await executor.execute(
+            OperationRequest("{ datasets(first: 1) { nodes { did } } }"), ALL_RIGHTS
+        )
+
+    [error] = orjson.loads(answer.body)["errors"]
+    assert error["extensions"]["code"] == "LIMIT_TIME"

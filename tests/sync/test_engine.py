@@ -524,6 +524,60 @@ async def test_a_row_that_was_gone_comes_back_with_the_record_that_it_had(bench:
     assert await bench.present() == ALL
 
 
+@pytest.mark.parametrize("name", ["\ud800", "nul\0", 2**70, 5, None], ids=repr)
+async def test_a_record_whose_key_no_database_takes_is_set_aside_and_stops_nothing(
+    bench: Bench, name: object
+) -> None:
+    bench.upstream.queues["bad"] = {"name": name, "status": "online"}  # type: ignore[dict-item]
+
+    report = await bench.engine.run("cric.queues", whole=True)
+
+    assert (report.verdict, report.outcome.seen, report.quarantined) == (Verdict.OK, 10, 1)
+    assert await bench.present() == ALL
+
+
+async def test_a_failure_of_our_own_is_said_and_the_job_tried_again(bench: Bench) -> None:
+    async def broken() -> AsyncIterator[Page]:
+        yield Page("queues", [queue("Q0")], START)
+        raise RuntimeError("something nobody thought of")
+
+    bench.upstream.everything, whole = broken, bench.upstream.everything  # type: ignore[method-assign]
+    report = await bench.engine.run("cric.queues", whole=True)
+    failed = await bench.job()
+    bench.upstream.everything = whole  # type: ignore[method-assign]
+    again = await bench.run()
+
+    assert report.verdict is Verdict.BROKEN
+    assert failed.error == "reading cric.queues failed on our side (RuntimeError); the log has more"
+    assert (failed.fails, failed.lease_owner) == (1, None)
+    assert (again, (await bench.job()).error) == (Verdict.OK, None)
+
+
+@pytest.mark.parametrize(
+    ("fault", "waits_s"),
+    [
+        (BusyError("cric", "later", retry_after_s=600), 600),
+        (BrokenError("cric", "failed"), None),
+    ],
+    ids=["busy", "broken"],
+)
+async def test_a_service_that_is_busy_is_left_alone_by_all_readings(
+    database: Database, fault: UpstreamError, waits_s: float | None
+) -> None:
+    clock = Clock()
+    one = Upstream(fault=lambda: fault, clock=clock)
+    other = Upstream({"Q1": queue("Q1")}, clock=clock, name="cric.other")
+    engine = Engine(database, {each.name: Job(each, PACE) for each in (one, other)}, clock=clock, owner="one")
+    await engine.register()
+
+    await engine.run("cric.queues")
+
+    async with database.snapshot() as session:
+        due_at = (await session.get_one(SyncJob, "cric.other")).due_at
+    assert due_at == (None if waits_s is None else START + dt.timedelta(seconds=waits_s))
+    assert (await engine.run_if_due("cric.other") is None) is (waits_s is not None)
+
+
 async def test_the_source_is_as_fresh_as_its_jobs(bench: Bench) -> None:
     await bench.run()
     bench.clock.forward(minutes=1)

@@ -19,8 +19,10 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.type import get_named_type
 from graphql.utilities import type_from_ast
+from sqlalchemy.exc import DBAPIError
 from strawberry import Schema
 
+from gateway.errors import GatewayError, LimitError
 from gateway.resolvers.reading import unbroken
 from gateway.schema.compiled.answering import Answering
 from gateway.schema.compiled.compiling import Compiler
@@ -57,7 +59,10 @@ class CompiledReads:
     async def data(
         self, plan: Plan, operation: OperationDefinitionNode, variables: VariableValues, context: object
     ) -> Mapping[str, object] | None:
-        """Return the data of the answer, None when this query is left to ordinary execution."""
+        """Return the data of the answer, None when this query is left to ordinary execution.
+
+        Raises LimitError when the database takes too long: asked again it would take as long again.
+        """
         if operation.operation is not OperationType.QUERY or not isinstance(context, Context):
             return None
         try:
@@ -66,8 +71,23 @@ class CompiledReads:
         except NotCoveredError as error:
             self._leave(error.message, context)
             return None
-        except Exception as error:  # noqa: BLE001 - ordinary execution finds the same, and knows how to say it
+        except LimitError:
+            raise
+        except GatewayError as error:
+            # Ordinary execution finds the same, and knows how to say of which field.
             self._leave(type(error).__name__, context)
+            return None
+        except Exception as error:
+            log.warning(
+                "a query could not be answered from its plan",
+                action="graphql.plan_failed",
+                error=type(error).__name__,
+                exc_info=True,
+            )
+            self._leave(type(error).__name__, context)
+            if isinstance(error, DBAPIError):
+                # PostgreSQL answers nothing more in a transaction in which a statement failed.
+                await context.renew()
             return None
         self.counts.answered += 1
         return data

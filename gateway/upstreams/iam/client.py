@@ -74,7 +74,8 @@ class IamClient:
         first = page = await self._page(kind, start=start, count=PAGE_SIZE)
         while page.entries:
             for entry in page.entries:
-                entries[_id_of(entry, kind)] = translate(entry)
+                entry_id = _id_of(entry, kind)
+                entries[entry_id] = translate(entry)
             # Counted by what came: what was asked for is not what is given.
             start += len(page.entries)
             if start > page.total:

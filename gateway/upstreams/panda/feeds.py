@@ -6,6 +6,7 @@ lacks one of them is refused.
 """
 
 import datetime as dt
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Final
 
@@ -39,6 +40,8 @@ MOST_TASKS_PER_ANSWER: Final = 128_000
 # PanDA leaves out tasks whose details it cannot read, so an answer just under its limit may be cut too.
 _NEARLY_FULL: Final = 0.9
 _RECORDS_PER_PAGE: Final = 500
+# A counting begins no further task after so long.
+COUNTING_S: Final = 60.0
 
 
 class TasksFeed:
@@ -191,6 +194,9 @@ class TasksFeed:
 class JobCountsFeed:
     """Jobs by state and queue of the tasks that `task_ids` gives: those not final, or changed since counted.
 
+    They are counted in the order given, and after COUNTING_S no further one is begun: a reading ends in time
+    however many there are, and the next one goes on.
+
     `tell_core_seconds` is told what a task's jobs used, None when some job does not say; then its counts come
     whole in one page. Of tasks without a page nothing is known, and PanDA's empty list of jobs makes
     no page: it may stand for a failure. Retried jobs count too, so a task never has fewer jobs than it had:
@@ -209,8 +215,10 @@ class JobCountsFeed:
         task_ids: Ids,
         jobs_counted: JobsCounted | None = None,
         tell_core_seconds: TellCoreSeconds | None = None,
+        counting_s: float = COUNTING_S,
     ) -> None:
         self._client = client
+        self._counting_s = counting_s
         self._task_ids = task_ids
         self._counted = jobs_counted
         self._tell = tell_core_seconds
@@ -218,7 +226,10 @@ class JobCountsFeed:
     async def everything(self) -> AsyncIterator[Page]:
         """Count the jobs of the given tasks."""
         short: list[int] = []
-        for task_id in sorted(await self._task_ids()):
+        ends_at = time.monotonic() + self._counting_s
+        for task_id in await self._task_ids():
+            if time.monotonic() > ends_at:
+                break
             job_ids, answer = await self._client.job_ids(task_id)
             if not job_ids:
                 continue
