@@ -43,6 +43,7 @@ from gateway.web.graphql import GraphQLEndpoint
 from gateway.web.health import health_routes
 from gateway.web.identify import BrowserDoor, Identify
 from gateway.web.login import LoginPages, LoginSettings
+from gateway.web.manifests import manifest_routes
 from gateway.web.metrics import metrics_routes
 from gateway.web.panel import STATIC, panel_routes
 from gateway.web.request_log import RequestLog, correlation_id
@@ -239,6 +240,7 @@ def create_app(
             *login_routes,
             *badge_routes(executor, status_viewer),
             *metrics_routes(figures, status_viewer),
+            *manifest_routes(executor, identify.by_link),
             *file_list_routes(lists, identify.by_link, spending(allowance)),
             *panel_routes(),
         ],

@@ -242,6 +242,7 @@ ASKED: Mapping[str, tuple[int, dict[str, object]]] = {
     "page": (12, {"first": 50}),
     "people": (15, {}),
     "production": (30, {"name": "PROD2025-013"}),
+    "sampo": (8, {"name": "PROD2025-013"}),
     "search": (11, {"text": "013"}),
     "sites": (12, {}),
     "statistics": (6, {}),

@@ -9,6 +9,7 @@ from gateway.schema.mutations.create_request import CreateRequest
 from gateway.schema.mutations.decide import Decisions
 from gateway.schema.mutations.findings import FindingMutations
 from gateway.schema.mutations.register import Register
+from gateway.schema.mutations.register_production import RegisterProduction
 from gateway.schema.mutations.relate_requests import RelateRequests
 from gateway.schema.mutations.update_request import UpdateRequest
 
@@ -23,6 +24,7 @@ class RequestMutations(
     RelateRequests,
     CommentOnRequest,
     Register,
+    RegisterProduction,
     FindingMutations,
 ):
     """What can be done with requests, registries and findings."""
