@@ -22,3 +22,17 @@ export const paths = {
   query: () => "/query",
   settings: () => "/settings",
 } as const;
+
+/** The address of a list of files, one line a file; `root` is what it has without being asked. */
+export function fileList(
+  request: string,
+  kind: string,
+  output: string,
+  { site, protocol }: { site: string | null; protocol: "root" | "davs" },
+): string {
+  const asked = new URLSearchParams({
+    ...(site === null ? {} : { site }),
+    ...(protocol === "root" ? {} : { protocol }),
+  }).toString();
+  return `/files/${encodeURIComponent(request)}/${kind}.${output}.txt${asked === "" ? "" : `?${asked}`}`;
+}

@@ -3,8 +3,12 @@
 import json
 import re
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
+from tests.panel.conftest import new_page
+from tests.panel.test_every_page import violations
+
+RECO_DATASET = "MC2025_S1:MC2025_S1.minbias-P8-spdroot4172-dev.27GeV-UU.PROD2025-013.RECO.1.R"
 PALETTE = "A name, a task, a person, a dataset …"
 
 
@@ -65,6 +69,30 @@ async def test_one_line_finds_the_samples_and_stands_in_the_address(page: Page) 
     )
     await page.goto(page.url)
     await expect(table.get_by_role("row")).to_have_count(4)
+
+
+async def test_the_file_list_of_a_sample_is_copied_by_one_click(browser: Browser, gateway_url: str) -> None:
+    async with new_page(browser, gateway_url) as page:
+        await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await page.goto(f"/datasets/{RECO_DATASET}")
+        files = page.get_by_role("region", name="File list")
+
+        await files.get_by_role("button", name="Copy the address").click()
+
+        await expect(files.get_by_role("button", name="Copied")).to_be_visible()
+        address = await page.evaluate("navigator.clipboard.readText()")
+        assert address == f"{gateway_url}/files/PROD2025-013/RECO.R.txt"
+        answer = await page.request.get(address)
+        lines = (await answer.text()).splitlines()
+        assert len(lines) == 9_992
+        assert lines[0].startswith("root://")
+
+        await files.get_by_role("combobox", name="Near a site").click()
+        await page.get_by_role("option", name="JINR").click()
+        await expect(files.get_by_role("link")).to_have_attribute(
+            "href", "/files/PROD2025-013/RECO.R.txt?site=JINR"
+        )
+        assert await violations(page) == []
 
 
 async def test_numbers_for_a_talk_take_two_clicks(page: Page) -> None:

@@ -12,6 +12,7 @@ import { Status } from "../../ui/Status";
 import { bytes, count } from "../../units/numbers";
 import { local, utc } from "../../units/times";
 import { DatasetQuery } from "./documents";
+import { FileListLink } from "./FileListLink";
 
 export function DatasetPage() {
   const { t } = useTranslation();
@@ -47,6 +48,7 @@ export function DatasetPage() {
           [t("dataset.expires"), local(dataset.expiresAt)],
         ]}
       />
+      <FileListLink dataset={dataset} />
       <h2>{t("dataset.replicas")}</h2>
       <ul className={page.plain}>
         {dataset.replicas.map(({ id, rseName, state, availableFiles, fileCount, sizeBytes }) => (
