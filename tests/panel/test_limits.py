@@ -5,8 +5,10 @@ import gzip
 import json
 import re
 from collections.abc import AsyncIterator, Callable
+from io import BytesIO
 from typing import Any
 
+import openpyxl
 import pytest
 from playwright.async_api import Page, Response, Route, expect
 
@@ -57,16 +59,18 @@ async def doctored(page: Page, operation: str, change: Callable[[Any], None]) ->
     await page.unroute_all(behavior="ignoreErrors")
 
 
-async def test_ten_thousand_rows_are_a_table_of_which_few_are_drawn(page: Page) -> None:
-    def multiply(data: Any) -> None:
-        row = data["requests"]["nodes"][0]
-        data["requests"] |= {
-            "nodes": [row | {"id": f"r{n}", "name": f"PROD2030-{n:05d}"} for n in range(ROWS)],
-            "pageInfo": {"hasNextPage": False, "endCursor": None, "__typename": "PageInfo"},
-            "totalCount": ROWS,
-        }
+def multiply(data: Any, rows: int) -> None:
+    """Make a list of so many requests of the first one."""
+    row = data["requests"]["nodes"][0]
+    data["requests"] |= {
+        "nodes": [row | {"id": f"r{n}", "name": f"PROD2030-{n:05d}"} for n in range(rows)],
+        "pageInfo": {"hasNextPage": False, "endCursor": None, "__typename": "PageInfo"},
+        "totalCount": rows,
+    }
 
-    async with doctored(page, "Requests", multiply):
+
+async def test_ten_thousand_rows_are_a_table_of_which_few_are_drawn(page: Page) -> None:
+    async with doctored(page, "Requests", lambda data: multiply(data, ROWS)):
         await page.goto("/requests")
         table = page.get_by_role("table", name="Requests")
         await expect(table.get_by_role("link", name="PROD2030-00000")).to_be_visible()
@@ -134,3 +138,39 @@ async def test_the_first_page_loads_little_script(page: Page) -> None:
 
     assert len(compressed) > 1
     assert sum(compressed.values()) <= SCRIPT_BUDGET_BYTES, compressed
+
+
+async def test_paper_gets_every_row_and_nothing_to_press(page: Page) -> None:
+    async with doctored(page, "Requests", lambda data: multiply(data, 300)):
+        await page.goto("/requests")
+        table = page.get_by_role("table", name="Requests")
+        await expect(table.get_by_role("link", name="PROD2030-00000")).to_be_visible()
+
+        await page.emulate_media(media="print")
+        await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+
+        await expect(table.get_by_role("link", name=re.compile("^PROD2030-"))).to_have_count(300)
+        await expect(page.get_by_role("banner")).to_be_hidden()
+        await expect(page.get_by_role("button", name="Export")).to_be_hidden()
+        await page.emulate_media(media="screen")
+        await page.evaluate("dispatchEvent(new Event('afterprint'))")
+        await expect(table.get_by_role("link", name="PROD2030-00299")).to_have_count(0)
+
+
+async def test_a_table_becomes_a_workbook_in_which_numbers_are_numbers(page: Page) -> None:
+    def poison(data: Any) -> None:
+        data["requests"]["nodes"][0] |= {"name": "PROD2030-00000", "tag": "=cmd()", "events": 4_000}
+
+    async with doctored(page, "Requests", poison):
+        await page.goto("/requests")
+        await expect(page.get_by_role("link", name="PROD2030-00000")).to_be_visible()
+        await page.get_by_role("button", name="Export").click()
+        async with page.expect_download() as download:
+            await page.get_by_role("menuitem", name="Excel").click()
+
+    kept = await (await download.value).path()
+    sheet = openpyxl.load_workbook(BytesIO(kept.read_bytes())).active
+    heads, first = ([cell.value for cell in row] for row in sheet.iter_rows(max_row=2))
+    row = dict(zip(heads, first, strict=True))
+    assert (row["Request"], row["Physics"], row["Events"]) == ("PROD2030-00000", "=cmd()", 4_000)
+    assert sheet.cell(2, heads.index("Physics") + 1).data_type == "s"

@@ -1,22 +1,16 @@
 /** Who is logged in, as what, and the ways in and out. */
-import { Button, Menu, Text } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconUser } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { OWN_HEADERS } from "../api/client";
-import { paths } from "../paths";
 import { loginPath, useViewer } from "./useViewer";
 
-async function logOut(): Promise<void> {
-  await fetch("/auth/logout", { method: "POST", headers: OWN_HEADERS });
-  // Whatever the panel still holds was read with the rights that have ended.
-  window.location.assign("/");
-}
+const OwnMenu = lazy(async () => ({ default: (await import("./OwnMenu")).OwnMenu }));
 
 export function AccountMenu() {
   const { t } = useTranslation();
-  const navigate = useNavigate();
+  const [isWanted, setWanted] = useState(false);
   const { viewer, isKnown, isLoggedIn } = useViewer();
   if (!isKnown) return null;
   if (viewer === null || !isLoggedIn)
@@ -25,28 +19,22 @@ export function AccountMenu() {
         {t("account.logIn")}
       </Button>
     );
+  const button = (
+    <Button
+      size="xs"
+      variant="default"
+      leftSection={<IconUser size={14} aria-hidden />}
+      aria-label={t("account.menu", { name: viewer.name, username: viewer.username })}
+      aria-haspopup="menu"
+      onClick={() => setWanted(true)}
+    >
+      {viewer.username}
+    </Button>
+  );
+  if (!isWanted) return button;
   return (
-    <Menu position="bottom-end" width={220}>
-      <Menu.Target>
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<IconUser size={14} aria-hidden />}
-          aria-label={t("account.menu", { name: viewer.name, username: viewer.username })}
-        >
-          {viewer.username}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Text size="xs" px="sm" py={4}>
-          {viewer.name}
-          <br />
-          {viewer.roles.map((role) => t(`role.${role}`)).join(", ")}
-        </Text>
-        <Menu.Divider />
-        <Menu.Item onClick={() => void navigate({ to: paths.settings() })}>{t("nav.settings")}</Menu.Item>
-        <Menu.Item onClick={() => void logOut()}>{t("account.logOut")}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <Suspense fallback={button}>
+      <OwnMenu viewer={viewer} button={button} />
+    </Suspense>
   );
 }

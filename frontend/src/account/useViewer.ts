@@ -4,7 +4,8 @@ import { useQuery } from "urql";
 import type { ResultOf } from "../api/graphql";
 import { ViewerQuery } from "./documents";
 
-export type Right = ResultOf<typeof ViewerQuery>["viewer"]["rights"][number];
+export type Viewer = ResultOf<typeof ViewerQuery>["viewer"];
+export type Right = Viewer["rights"][number];
 
 export function useViewer() {
   const [{ data, error }] = useQuery({ query: ViewerQuery });

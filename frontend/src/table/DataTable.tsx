@@ -4,7 +4,8 @@
  * A cell is plain text or plain elements: a component with state of its own in every cell costs a third of a frame.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 
 import css from "./table.module.css";
@@ -76,10 +77,13 @@ export function DataTable<Row>({
     estimateSize: () => ROW_PX,
     overscan: 10,
   });
-  const items = virtual.getVirtualItems();
+  const isPrinting = usePrinting();
+  const items = isPrinting
+    ? rows.map((_row, index) => ({ index, start: 0, end: 0 }))
+    : virtual.getVirtualItems();
   const above = items[0]?.start ?? 0;
   const last = items[items.length - 1];
-  const below = last ? virtual.getTotalSize() - last.end : 0;
+  const below = last && !isPrinting ? virtual.getTotalSize() - last.end : 0;
   const reached = last ? last.index : 0;
   useEffect(() => {
     if (rows.length > 0 && reached >= rows.length - 20) onEnd?.();
@@ -153,6 +157,23 @@ export function DataTable<Row>({
       </table>
     </section>
   );
+}
+
+/** Whether the page is on its way to a printer, which does not scroll. */
+function usePrinting(): boolean {
+  const [isPrinting, setPrinting] = useState(false);
+  useEffect(() => {
+    // The browser prints what stands there when this returns.
+    const begin = () => flushSync(() => setPrinting(true));
+    const end = () => setPrinting(false);
+    window.addEventListener("beforeprint", begin);
+    window.addEventListener("afterprint", end);
+    return () => {
+      window.removeEventListener("beforeprint", begin);
+      window.removeEventListener("afterprint", end);
+    };
+  }, []);
+  return isPrinting;
 }
 
 function Head<Row>({

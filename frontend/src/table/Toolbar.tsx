@@ -1,12 +1,12 @@
 /** What stands above every list: words to look for, how many there are, which columns, and the list as a file. */
-import { Button, Checkbox, Group, Menu, Popover, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Popover, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { count } from "../units/numbers";
 import type { Column } from "./DataTable";
-import { asFile, FILE_KINDS, save } from "./files";
+import { ExportButton } from "./ExportButton";
 
 interface Props<Row> {
   title: string;
@@ -78,20 +78,7 @@ export function Toolbar<Row>({
           </Checkbox.Group>
         </Popover.Dropdown>
       </Popover>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <Button size="xs" variant="default">
-            {t("table.export")}
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {FILE_KINDS.map(({ kind, label }) => (
-            <Menu.Item key={kind} onClick={() => save(`${title}.${kind}`, asFile(kind, visible, rows))}>
-              {label}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
+      <ExportButton size="xs" file={title} columns={visible} rows={rows} />
     </Group>
   );
 }

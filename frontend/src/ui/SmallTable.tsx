@@ -1,9 +1,6 @@
 /** A short table, drawn whole: the numbers behind a plot, or the parts of one thing. It can be kept as a file. */
-import { Button, Menu } from "@mantine/core";
-import { useTranslation } from "react-i18next";
-
 import type { Column } from "../table/DataTable";
-import { asFile, FILE_KINDS, save } from "../table/files";
+import { ExportButton } from "../table/ExportButton";
 import css from "./page.module.css";
 
 interface Props<Row> {
@@ -19,29 +16,13 @@ interface Props<Row> {
 }
 
 export function SmallTable<Row>({ caption, columns, rows, keyOf, isTitled = false, file }: Props<Row>) {
-  const { t } = useTranslation();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className={css.wide} tabIndex={0} aria-label={caption}>
       <table className={css.small}>
         <caption className={css.caption}>
           <span className={isTitled ? css.unseen : undefined}>{caption}</span>{" "}
-          {file && (
-            <Menu position="bottom-start">
-              <Menu.Target>
-                <Button size="compact-xs" variant="default">
-                  {t("table.export")}
-                </Button>
-              </Menu.Target>
-              <Menu.Dropdown>
-                {FILE_KINDS.map(({ kind, label }) => (
-                  <Menu.Item key={kind} onClick={() => save(`${file}.${kind}`, asFile(kind, columns, rows))}>
-                    {label}
-                  </Menu.Item>
-                ))}
-              </Menu.Dropdown>
-            </Menu>
-          )}
+          {file && <ExportButton size="compact-xs" file={file} columns={columns} rows={rows} />}
         </caption>
         <thead>
           <tr>
