@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import os
 import signal
 import socket
 import sys
@@ -19,13 +18,12 @@ from sqlalchemy.engine import URL
 
 from gateway import __version__
 from gateway.app import create_app, create_executor, utc_now
-from gateway.ask import ask_server
-from gateway.auth.discovery import find_token
 from gateway.auth.permissions import Right
 from gateway.auth.sealing import new_key
 from gateway.auth.vault import reseal_grants
 from gateway.auth.viewer import Viewer
 from gateway.beside import load_practice_data, practising, working
+from gateway.client import Gateway
 from gateway.connect import connect, further_checks, iam_provider, notifier_of, sealer, sending
 from gateway.errors import GatewayError, ImportFileError, InputError, SettingError
 from gateway.imports.report import Verdict, render
@@ -46,7 +44,7 @@ from gateway.resolvers.notifications import reseal_notifications
 from gateway.resolvers.release_removals import release_removals
 from gateway.schema.build import build_schema
 from gateway.schema.execution import OperationRequest
-from gateway.settings import LogFormat, Settings, TokenPlaces
+from gateway.settings import LogFormat, Settings
 from gateway.store.audit import ChainState, follow_chain, is_in_chain
 from gateway.store.database import Database, owned_by_this_process, parse_database_url
 from gateway.store.feed import Feed
@@ -54,6 +52,7 @@ from gateway.store.migrate import check_current, upgrade
 from gateway.store.sources import SourceName
 from gateway.sync.reconcile import reconcile
 from gateway.sync.worker import Worker
+from gateway.terminal.commands import people_app
 from gateway.web.serving import Server
 
 log = structlog.get_logger()
@@ -66,7 +65,6 @@ app = typer.Typer(
     help="One GraphQL schema over SPD production requests, PanDA, Rucio, CRIC and IAM.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 import_app = typer.Typer(help="Import people's files.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
@@ -74,6 +72,7 @@ audit_app = typer.Typer(help="The trail of who did what.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
 request_app = typer.Typer(help="Requests as YAML, out and in.", no_args_is_help=True)
 app.add_typer(request_app, name="request")
+app.add_typer(people_app)
 
 Result = TypeVar("Result")
 File = Annotated[Path, typer.Argument(help="The file to read.", show_default=False)]
@@ -272,13 +271,15 @@ def query(
         typer.Option(help="A variable, NAME=VALUE; the value is JSON, or else taken as text."),
     ] = None,
     url: Annotated[
-        str | None, typer.Option(help="Ask a gateway there, such as https://host/graphql, as yourself.")
+        str | None,
+        typer.Option(help="Ask a gateway there, as yourself: https://host.", envvar="GATEWAY_URL"),
     ] = None,
 ) -> None:
     """Ask in GraphQL and print the answer; the exit code is 1 on errors.
 
-    Without --url the database is asked directly, with every right. With it a running gateway is, with your
-    access token: from BEARER_TOKEN, the file BEARER_TOKEN_FILE, or bt_u<uid> in XDG_RUNTIME_DIR or /tmp.
+    Without --url or GATEWAY_URL the database is asked directly, with every right. With it a running gateway
+    is, with your access token: from BEARER_TOKEN, the file BEARER_TOKEN_FILE, or bt_u<uid> in XDG_RUNTIME_DIR
+    or /tmp.
     """
     if file is not None:
         text = _content(file).decode(errors="replace")
@@ -291,10 +292,10 @@ def query(
         return (await create_executor(database).execute(request, operator)).body
 
     if url is None:
-        body = _with_database(work, is_alone=False)
+        answer = orjson.loads(_with_database(work, is_alone=False))
     else:
-        body = ask_server(url, request, find_token(TokenPlaces(), os.getuid()))
-    answer = orjson.loads(body)
+        with Gateway(url) as there:
+            answer = there.answer(text, request.variables)
     typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
     if "errors" in answer:
         raise typer.Exit(1)

@@ -38,6 +38,8 @@ OF_SCRIPTS_AND_TESTS: Final = frozenset(
         "GATEWAY_TEST_WORKERS",
     }
 )
+# Where the client asks (gateway.client); the server has no use for it.
+OF_CLIENT: Final = frozenset({"GATEWAY_URL"})
 
 
 class LogFormat(StrEnum):
@@ -371,7 +373,7 @@ def refuse_unknown(names: Iterable[str], *, known: Iterable[str]) -> None:
     unknown = sorted(
         name
         for name in names
-        if name.upper().startswith(PREFIX) and name.upper() not in settings | OF_SCRIPTS_AND_TESTS
+        if name.upper().startswith(PREFIX) and name.upper() not in settings | OF_SCRIPTS_AND_TESTS | OF_CLIENT
     )
     if not unknown:
         return
@@ -384,13 +386,3 @@ def _meant(name: str, settings: Iterable[str]) -> str:
     words = sorted(setting.removeprefix(PREFIX) for setting in settings)
     near = difflib.get_close_matches(name.upper().removeprefix(PREFIX), words, n=1)
     return f", {PREFIX}{near[0]} is" if near else ""
-
-
-class TokenPlaces(BaseSettings):
-    """Where a person's access token is found at a command line (WLCG bearer token discovery, version 1)."""
-
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
-
-    bearer_token: Annotated[str | None, Field(repr=False)] = None
-    bearer_token_file: str | None = None
-    xdg_runtime_dir: str | None = None

@@ -2,8 +2,6 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import httpx2
 import pytest
@@ -11,11 +9,7 @@ from sqlalchemy import update
 from starlette.applications import Starlette
 
 from gateway.app import allowance_of, open_doors, spending
-from gateway.practice.delivery import Delivery
-from gateway.practice.faults import Fault, Faults
-from gateway.practice.rucio_catalogue import RucioCatalogue, practice_catalogue
-from gateway.practice.rucio_twin import create_rucio_twin
-from gateway.practice.world import practice_snapshot
+from gateway.practice.faults import Fault
 from gateway.resolvers.file_lists import FileLists
 from gateway.resolvers.files_on_demand import FilesOnDemand
 from gateway.settings import Settings
@@ -32,7 +26,7 @@ from tests.app.test_own_tokens import Owner
 from tests.auth.issuer import ISSUER, NOW, Issuer
 from tests.conftest import LOADED_AT
 from tests.support.manners import QUICK
-from tests.support.serving import served
+from tests.support.rucio import ServedRucio, served_rucio
 
 RECO = "/files/PROD2025-013/RECO.R"
 NAME = "MC2025_S1.minbias-P8-spdroot4172-dev.27GeV-UU.PROD2025-013"
@@ -41,42 +35,31 @@ SMALL_NAME = "MC2025_S1.dd-minbias-FTF-spdroot4171-dev.4GeV-UU.PROD2025-010"
 LOST = "10417,11288-11290,13502,15077,17946,19313"
 
 
-@dataclass
-class Rucio:
-    """A served practice Rucio."""
-
-    url: str
-    catalogue: RucioCatalogue
-    faults: Faults
-
-    @contextlib.asynccontextmanager
-    async def lists(self, database: Database) -> AsyncIterator[FileLists]:
-        """Lists that are read from it, with a memory of their own."""
-        http = HttpUpstream("rucio", self.url, manners=QUICK)
-        tokens = PasswordLogin(
-            http,
-            account="gateway",
-            username="gateway",
-            password=self.catalogue.passwords["gateway"],
-            clock=lambda: LOADED_AT,
-        )
-        files = RucioFiles(http, tokens)
-        yield FileLists(database, FilesOnDemand(files))
-        await files.close()
+@contextlib.asynccontextmanager
+async def lists_of(rucio: ServedRucio, database: Database) -> AsyncIterator[FileLists]:
+    """Lists that are read from it, with a memory of their own."""
+    http = HttpUpstream("rucio", rucio.url, manners=QUICK)
+    tokens = PasswordLogin(
+        http,
+        account="gateway",
+        username="gateway",
+        password=rucio.catalogue.passwords["gateway"],
+        clock=lambda: LOADED_AT,
+    )
+    files = RucioFiles(http, tokens)
+    yield FileLists(database, FilesOnDemand(files))
+    await files.close()
 
 
 @pytest.fixture(scope="module")
-def rucio() -> Iterator[Rucio]:
-    snapshot: Any = practice_snapshot(LOADED_AT)
-    catalogue, faults = practice_catalogue(snapshot["rucio"], lambda: LOADED_AT), Faults()
-    catalogue.numbers = Delivery(catalogue).numbers
-    with served(create_rucio_twin(catalogue, faults=faults), date_header=False) as url:
-        yield Rucio(url, catalogue, faults)
+def rucio() -> Iterator[ServedRucio]:
+    with served_rucio(LOADED_AT) as rucio:
+        yield rucio
 
 
 @contextlib.asynccontextmanager
 async def connected(
-    database: Database, rucio: Rucio, issuer: Issuer | None = None, **settings: object
+    database: Database, rucio: ServedRucio, issuer: Issuer | None = None, **settings: object
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the lists alone, open to everybody or to whom an issuer knows."""
     iam = None
@@ -85,7 +68,7 @@ async def connected(
         iam = OpenIdProvider(HttpUpstream("iam", ISSUER, transport=IssuerTransport(issuer)), ISSUER)
     read = Settings.read(open_access=issuer is None, **settings)
     identify, _ = open_doors(read, database, lambda: NOW, iam)
-    async with rucio.lists(database) as lists:
+    async with lists_of(rucio, database) as lists:
         routes = file_list_routes(lists, identify.by_link, spending(allowance_of(read)))
         transport = httpx2.ASGITransport(app=Starlette(routes=routes))
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
@@ -99,7 +82,7 @@ async def client_of_app(world: Database) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 @pytest.fixture
-async def client(world: Database, rucio: Rucio) -> AsyncIterator[httpx2.AsyncClient]:
+async def client(world: Database, rucio: ServedRucio) -> AsyncIterator[httpx2.AsyncClient]:
     async with connected(world, rucio) as client:
         yield client
 
@@ -264,7 +247,7 @@ async def test_as_json_a_refusal_has_the_shape_of_all_others(client: httpx2.Asyn
     )
 
 
-async def test_a_silent_rucio_is_told_and_not_taken_for_an_empty_list(world: Database, rucio: Rucio) -> None:
+async def test_a_silent_rucio_is_not_taken_for_an_empty_list(world: Database, rucio: ServedRucio) -> None:
     rucio.faults.plan(Fault.HTML_500)
     try:
         async with connected(world, rucio) as client:
@@ -286,7 +269,7 @@ async def test_without_a_rucio_there_is_nothing_to_list(client_of_app: httpx2.As
 
 
 async def test_a_token_for_file_lists_alone_lists_files_and_reads_nothing_else(
-    own_world: Database, rucio: Rucio
+    own_world: Database, rucio: ServedRucio
 ) -> None:
     issuer = Issuer()
     async with door(own_world, issuer) as client:
@@ -303,7 +286,7 @@ async def test_a_token_for_file_lists_alone_lists_files_and_reads_nothing_else(
     assert (stranger.status_code, stranger.headers["www-authenticate"]) == (401, "Bearer")
 
 
-async def test_lists_are_paid_from_the_allowance(world: Database, rucio: Rucio) -> None:
+async def test_lists_are_paid_from_the_allowance(world: Database, rucio: ServedRucio) -> None:
     issuer = Issuer()
     async with connected(world, rucio, issuer, objects_per_minute=1_250) as client:
         bearer = {"authorization": f"Bearer {issuer.token()}"}
@@ -312,7 +295,7 @@ async def test_lists_are_paid_from_the_allowance(world: Database, rucio: Rucio) 
     assert answers == [200, 429]
 
 
-async def test_of_several_attempts_at_a_seed_the_latest_is_listed(own_world: Database, rucio: Rucio) -> None:
+async def test_of_several_attempts_the_latest_is_listed(own_world: Database, rucio: ServedRucio) -> None:
     first = f"MC2025_S1:{SMALL_NAME}.SIM.1.S"
     async with own_world.transaction() as session:
         # What is called the first attempt's parameters passes for a third attempt at the events.

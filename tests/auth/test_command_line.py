@@ -12,10 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from gateway.ask import ask_server
 from gateway.auth.sealing import KEY_BYTES, new_key, sealer_of
+from gateway.client import Gateway, UnansweredError
 from gateway.errors import InputError
-from gateway.schema.execution import OperationRequest
 from gateway.store.audit import AuditEntry, follow_chain, record
 from gateway.store.logins import Grant
 from tests.store.factories import AT
@@ -103,7 +102,7 @@ def echo() -> Iterator[str]:
 
     routes = [
         Route("/graphql", answer, methods=["POST"]),
-        Route("/page", page, methods=["POST"]),
+        Route("/page/graphql", page, methods=["POST"]),
     ]
     with served(Starlette(routes=routes)) as url:
         yield url
@@ -124,12 +123,12 @@ def test_a_gateway_is_asked_with_the_token_that_is_found(
 
 @pytest.mark.parametrize("url", ["http://gateway.test/graphql", "file:///etc/passwd", "gateway.test"])
 def test_a_token_is_not_sent_where_others_could_read_it(database_maker: DatabaseMaker, url: str) -> None:
-    with pytest.raises(InputError, match="--url must begin with https://") as refused:
-        ask_server(url, OperationRequest("{ a }"), "planted")
+    with pytest.raises(InputError, match="address begins with https://") as refused:
+        Gateway(url, token="planted")
 
     assert "planted" not in refused.value.message
 
 
 def test_what_is_no_gateway_is_told(database_maker: DatabaseMaker, echo: str) -> None:
-    with pytest.raises(InputError, match=r"is no gateway \(HTTP 200\)"):
-        ask_server(f"{echo}/page", OperationRequest("{ a }"), None)
+    with Gateway(f"{echo}/page", token="") as there, pytest.raises(UnansweredError, match="is no gateway"):
+        there.answer("{ a }")

@@ -1,20 +1,24 @@
 """What our reading of Rucio rests on, asked of the real server and of its twin in the same words."""
 
 import datetime as dt
+import hashlib
 import json
 import re
+import zlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.domain.file_lists import Copy
 from gateway.errors import DeniedError, UpstreamError
 from gateway.store.sources import SourceName
 from gateway.sync.records import SECTIONS
 from gateway.upstreams.http import HttpUpstream
 from gateway.upstreams.ports import Page
 from gateway.upstreams.rucio.client import RucioClient
+from gateway.upstreams.rucio.files import RucioFiles
 from gateway.upstreams.rucio.tokens import GivenToken
 from tests.real.environments import EnvironmentMissingError, environment, skip_or_fail
 from tests.real.rucio.partners import QUICK, Partner, login, now, seeded_server, seeded_twin
@@ -223,6 +227,35 @@ async def test_quotas_are_read_and_unlimited_is_not_unknown(partner: Partner) ->
     assert [key for key, row in found.items() if row.get("is_unlimited")] == [("voadmin", "JINR_EOS")]
     assert found["prodman", "JINR_EOS"]["used_bytes"] == 5 * SIZE
     assert found["prodman", "JINR_EOS"]["used_files"] == 5 * FILES
+
+
+@pytest.mark.parametrize("scheme", ["root", "davs"])
+async def test_files_are_listed_with_their_addresses_and_what_is_nowhere_is_left_out(
+    partner: Partner, sown: Seed, scheme: str
+) -> None:
+    http = HttpUpstream("rucio", partner.url, manners=QUICK)
+    files = RucioFiles(http, login(http))
+    dids = [str(one["did"]) for one in sown.datasets]
+
+    read = {did: await files.files(did, scheme) for did in [*dids, OPEN_DID, "MC2025_S1:never-made"]}
+    await files.close()
+
+    place = {"root": "root://storage.example.org:1094//", "davs": "davs://storage.example.org:443/"}[scheme]
+    for did in dids:
+        scope, name = did.split(":")
+        names = [
+            f"{name}.{number:06}.{'log.tgz' if name.endswith('.log') else 'root'}"
+            for number in range(1, FILES + 1)
+        ]
+        found = [(file.name, file.size_bytes, file.adler32) for file in read[did].files]
+        assert found == [(one, FILE_BYTES, f"{zlib.adler32(one.encode()):08x}") for one in names]
+        for file in read[did].files:
+            digest = hashlib.md5(f"{scope}:{file.name}".encode()).hexdigest()  # noqa: S324 - Rucio's own
+            home = "SSAU_DISK" if scope == "user.analyst" else "JINR_EOS"
+            path = f"{home}/{scope.replace('.', '/')}/{digest[:2]}/{digest[2:4]}/{file.name}"
+            assert file.copies == (Copy(home, f"{place}{path}"),)
+    assert len(dids) == 6
+    assert [len(read[did].files) for did in (OPEN_DID, "MC2025_S1:never-made")] == [0, 0]
 
 
 @pytest.mark.parametrize("section", FEEDS)

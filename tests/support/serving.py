@@ -12,10 +12,11 @@ START_TIMEOUT_S = 60
 
 
 @contextlib.contextmanager
-def served(app: ASGIApp, *, date_header: bool = True) -> Iterator[str]:
+def served(app: ASGIApp, *, date_header: bool = True, has_lifespan: bool = False) -> Iterator[str]:
     """Serve an application on a free port of loopback, in a thread with its own loop; yield its URL.
 
-    An application that dates its answers itself is served without `date_header`.
+    An application that dates its answers itself is served without `date_header`. With a lifespan it is told
+    of its start and its end.
     """
     # HTTP as in production; no WebSocket library is loaded, and nothing is logged twice.
     config = uvicorn.Config(
@@ -24,7 +25,7 @@ def served(app: ASGIApp, *, date_header: bool = True) -> Iterator[str]:
         port=0,
         ws="none",
         log_config=None,
-        lifespan="off",
+        lifespan="on" if has_lifespan else "off",
         date_header=date_header,
     )
     server = uvicorn.Server(config)

@@ -24,6 +24,10 @@ def login(account: str, user: str, password: str) -> Client:
     )
 
 
+def file_name(dataset: str, number: int) -> str:
+    return f"{dataset}.{number:06}.{'log.tgz' if dataset.endswith('.log') else 'root'}"
+
+
 root = login("root", "ddmlab", "secret")
 for account in seed["accounts"]:
     root.add_account(account, "SERVICE" if account == "gateway" else "USER", f"{account}@example.org")
@@ -63,6 +67,22 @@ for one in seed["storages"]:
             },
         },
     )
+    # XRootD has paths from the root of the storage, which begin with a second slash.
+    for scheme, port, impl, slash in (("root", 1094, "xrootd", "//"), ("davs", 443, "webdav", "/")):
+        root.add_protocol(
+            one["name"],
+            {
+                "hostname": "storage.example.org",
+                "scheme": scheme,
+                "port": port,
+                "prefix": f"{slash}{one['name']}/",
+                "impl": f"rucio.rse.protocols.{impl}.Default",
+                "domains": {
+                    "lan": {"read": 2, "write": 2, "delete": 2},
+                    "wan": {"read": 2, "write": 2, "delete": 2},
+                },
+            },
+        )
 for one in seed["totals"]:
     root.set_rse_usage(
         one["rse_name"], source="storage", used=one["used_bytes"], free=one["free_bytes"], files=None
@@ -76,9 +96,9 @@ for one in seed["datasets"]:
     files = [
         {
             "scope": scope,
-            "name": f"{name}.{number:06}",
+            "name": file_name(name, number),
             "bytes": seed["file_bytes"],
-            "adler32": f"{zlib.adler32(f'{name}{number}'.encode()):08x}",
+            "adler32": f"{zlib.adler32(file_name(name, number).encode()):08x}",
             "meta": {"events": seed["events_per_file"]} if one["events"] else {},
         }
         for number in range(1, one["files"] + 1)

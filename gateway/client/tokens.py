@@ -1,28 +1,35 @@
-"""Where a person's access token lies at a command line: WLCG's bearer token discovery, version 1.0."""
+"""Where a person's access token lies: WLCG's bearer token discovery, version 1.0."""
 
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from gateway.errors import SettingError
-from gateway.settings import TokenPlaces
 
 MAX_FILE_BYTES = 64 * 1024
 
 
-def find_token(places: TokenPlaces, user_id: int, *, last_folder: Path = Path("/tmp")) -> str | None:  # noqa: S108
+def find_token(
+    environment: Mapping[str, str],
+    user_id: int,
+    *,
+    last_folder: Path = Path("/tmp"),  # noqa: S108 - as WLCG has it
+) -> str | None:
     """Return the token, or None when there is none in any of the four places; the first that is set counts.
 
     BEARER_TOKEN, the file that BEARER_TOKEN_FILE names, `bt_u<uid>` in XDG_RUNTIME_DIR, then in /tmp. Raises
     SettingError when the first place that is set holds no token, or a file that somebody else wrote.
     """
-    if places.bearer_token is not None:
-        return _token_in(places.bearer_token, "BEARER_TOKEN")
-    if places.bearer_token_file is not None:
-        return _token_of(Path(places.bearer_token_file), user_id)
+    token = environment.get("BEARER_TOKEN")
+    if token is not None:
+        return _token_in(token, "BEARER_TOKEN")
+    file = environment.get("BEARER_TOKEN_FILE")
+    if file is not None:
+        return _token_of(Path(file), user_id)
     name = f"bt_u{user_id}"
-    folders = [*([Path(places.xdg_runtime_dir)] if places.xdg_runtime_dir else []), last_folder]
-    for folder in folders:
+    runtime = environment.get("XDG_RUNTIME_DIR")
+    for folder in [*([Path(runtime)] if runtime else []), last_folder]:
         if (folder / name).exists():
             return _token_of(folder / name, user_id)
     return None

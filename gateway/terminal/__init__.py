@@ -1,0 +1,1 @@
+"""The command line for people: a running gateway asked over HTTP, and its answers as tables."""
