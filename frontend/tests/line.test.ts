@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import cases from "../../tests/data/lines.json";
 import { readLine } from "../src/table/line";
 
 describe("a line of words", () => {
@@ -23,4 +24,12 @@ describe("a line of words", () => {
     expect(readLine("PROD2025-013")).toBeNull();
     expect(readLine("")).toBeNull();
   });
+  // The gateway's own tests read the same file: a line means the same in the panel and everywhere else.
+  const shared: { line: string; panel?: unknown }[] = cases;
+  it.each(shared.filter((one) => one.panel !== undefined))(
+    "means what the gateway takes it for: $line",
+    (one) => {
+      expect(readLine(one.line)).toEqual(one.panel);
+    },
+  );
 });

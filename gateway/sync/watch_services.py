@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import String, cast, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.health import EVERY_S, TOLD_AFTER, Look
 from gateway.domain.notices import Notice, NoticeKind
 from gateway.store.database import Database
 from gateway.store.health import HealthSpan
-from gateway.store.notices import announce
+from gateway.store.notices import Delivery, DeliveryState, TargetKind, Webhook, announce
 from gateway.store.sites import Queue
 from gateway.store.storages import Storage, StorageEndpoint
 from gateway.sync.lease import Clock
@@ -134,6 +134,43 @@ class QueuesCheck:
             queues = rows.all()
         bad = [row.name for row in queues if row.status not in {None, "online"}]
         return _counted(len(queues), bad, "queues", "are not online")
+
+
+@dataclass(frozen=True, slots=True)
+class NoticesCheck:
+    """Whether what is told arrives: deliveries that were given up within a day."""
+
+    database: Database
+    clock: Clock
+    name: str = "notices"
+    title: str = "Notices"
+    group: str = "gateway"
+    every_s: int = 60
+
+    async def look(self) -> Look:
+        """Count what was given up; `value` is how many deliveries that were."""
+        since = self.clock() - dt.timedelta(days=1)
+        async with self.database.snapshot() as session:
+            rows = await session.execute(
+                select(Delivery.target_kind, Webhook.name, func.count().label("dead"))
+                .outerjoin(
+                    Webhook,
+                    (Delivery.target_kind == TargetKind.WEBHOOK.value)
+                    & (cast(Webhook.id, String) == Delivery.target_key),
+                )
+                .where(Delivery.state == DeliveryState.DEAD.value, Delivery.ended_at > since)
+                .group_by(Delivery.target_kind, Webhook.name)
+                .order_by(Delivery.target_kind, Webhook.name)
+            )
+            found = rows.all()
+        if not found:
+            return Look(True, "nothing was given up within a day", value=0.0)
+        named = [f"{row.dead} to {row.name or 'e-mail'}" for row in found[:_MOST_NAMED]]
+        return Look(
+            False,
+            f"given up within a day: {', '.join(named)}",
+            value=float(sum(row.dead for row in found)),
+        )
 
 
 def _counted(known: int, bad: Sequence[str], what: str, how: str) -> Look:

@@ -20,6 +20,7 @@ from gateway.sync.reconcile import reconcile
 from gateway.sync.runner import Runner
 from gateway.sync.watch_services import (
     Check,
+    NoticesCheck,
     QueuesCheck,
     ServiceCheck,
     ServiceWatch,
@@ -80,6 +81,7 @@ class Worker:
                 *map(ServiceCheck, upstreams),
                 StoragesCheck(database),
                 QueuesCheck(database),
+                NoticesCheck(database, clock),
                 *checks,
             ],
             clock=clock,

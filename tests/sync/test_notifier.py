@@ -30,6 +30,7 @@ from gateway.store.requests import Request
 from gateway.store.sources import Source, SourceName
 from gateway.store.sync_jobs import SyncJob
 from gateway.sync.notifier import KEPT_FOR, Notifier, forget_notices
+from gateway.sync.watch_services import NoticesCheck
 from gateway.sync.watch_sources import watch_sources
 from gateway.upstreams.webhooks import WebhookDoor
 from tests.store.factories import AT, add_request, attempt, task
@@ -186,13 +187,18 @@ async def test_a_receiver_that_never_answers_is_given_up_in_words(
     await tell(database, notice())
     posts.failures = 1000
 
-    for _try in range(MOST_TRIES + 3):
+    said = [await NoticesCheck(database, clock).look()]
+    for _try in range(MOST_TRIES):
         await notifier.work()
         clock.on(hours=6)
+    said.append(await NoticesCheck(database, clock).look())
+    await notifier.work()
 
     async with database.snapshot() as session:
         error = await session.scalar(select(Delivery.error))
     assert await deliveries(database) == [("dead", MOST_TRIES)]
+    assert said[0].is_ok
+    assert (said[1].message, said[1].value) == ("given up within a day: 1 to a", 1.0)
     assert error == "given up after 16 tries: hooks.example failed (HTTP 500)"
 
 

@@ -20,6 +20,7 @@ from gateway.domain.states import Intent, check_transition
 from gateway.domain.submission import MIN_FRACTION, AttemptState, ChainMode
 from gateway.domain.task_parameters import task_parameters
 from gateway.errors import ChangeRefusedError, StaleEditError
+from gateway.resolvers.changes.budget import budget_warnings
 from gateway.resolvers.changes.change import Change
 from gateway.resolvers.changes.definitions import StoredRequest, locked_request
 from gateway.resolvers.changes.step_plans import (
@@ -79,10 +80,13 @@ async def submit_steps(
         await _write(change, step, wish, plan)
     again = await _plan_again(change, stored, plan, wish)
     change.tell_request(stored.name)
+    # Of some seeds only, which are redone, there is no history.
+    kinds = [] if wish.seeds is not None else [step.task.step for step in plan.steps]
+    budget = await budget_warnings(change.rows, stored.facts, kinds)
     return {
         "request": stored.name,
         "attempts": [step.key for step in (*plan.steps, *again)],
-        "warnings": list(plan.warnings),
+        "warnings": [*plan.warnings, *budget],
     }
 
 
