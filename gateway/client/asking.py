@@ -1,5 +1,7 @@
 """The client itself: one address, one token, and questions whose answers are plain values."""
 
+import copy
+import datetime as dt
 import json
 import os
 import time
@@ -10,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx2
 
+from gateway.client.comparing import differences
 from gateway.client.documents import CURSOR, kind_of, paged
 from gateway.client.events import events_in
 from gateway.client.failures import AnswerError, UnansweredError, UncertainError
@@ -53,6 +56,7 @@ class Gateway:
         found = find_token(os.environ, os.getuid()) if token is None else token
         headers = {"authorization": f"Bearer {found}"} if found else {}
         self._sleep = sleep
+        self._as_of: str | None = None
         self._http = httpx2.Client(
             base_url=self.url,
             headers=headers,
@@ -71,6 +75,15 @@ class Gateway:
         """Close the connections."""
         self._http.close()
 
+    def at(self, moment: dt.datetime | str) -> Self:
+        """Return this gateway as of a past moment: all that is asked of it is answered as it was then.
+
+        A moment has a zone, `2026-03-01T12:00:00Z`; close the gateway that it comes from, and not this one.
+        """
+        then = copy.copy(self)
+        then._as_of = moment if isinstance(moment, str) else moment.isoformat()
+        return then
+
     def query(self, document: str, /, **variables: object) -> dict[str, Any]:
         """Ask, and return the answer's data; raises AnswerError when it has errors.
 
@@ -84,7 +97,9 @@ class Gateway:
 
     def answer(self, document: str, variables: Mapping[str, object] | None = None) -> dict[str, Any]:
         """Ask, and return the whole answer with `data`, `errors` and `extensions`."""
-        body = {"query": document, "variables": dict(variables or {})}
+        body: dict[str, object] = {"query": document, "variables": dict(variables or {})}
+        if self._as_of is not None:
+            body["extensions"] = {"asOf": self._as_of}
         send = {"json": body, "headers": {"accept": _ANSWER}}
         if kind_of(document) == "query":
             return _json_of(self._read("POST", "/graphql", **send), self.url)
@@ -118,6 +133,25 @@ class Gateway:
         except ImportError as error:
             raise InputError("frames need pandas: pip install 'spd-gateway[client]'") from error
         return frame_of(self.rows(document, **variables))
+
+    def changes(
+        self,
+        document: str,
+        /,
+        *,
+        since: dt.datetime | str,
+        until: dt.datetime | str | None = None,
+        key: str | None = None,
+        **variables: object,
+    ) -> list[dict[str, Any]]:
+        """Return what became of a list's rows between two moments, the second one now if none is given.
+
+        One row for each new row, each gone one and each changed field; rows are known by the field `key`, or
+        the first one that is asked for.
+        """
+        later = self if until is None else self.at(until)
+        before = list(self.at(since).rows(document, **variables))
+        return list(differences(before, later.rows(document, **variables), key))
 
     def submit(
         self, request: str, *, mode: str | None = None, key: str | None = None, version: int | None = None

@@ -17,9 +17,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.freshness import Freshness, freshness_of
-from gateway.errors import GatewayError, LimitError
+from gateway.errors import GatewayError, InputError, LimitError
 from gateway.store.database import READ_TIMEOUT_S, was_stopped
 from gateway.store.execution import moments
+from gateway.store.past_tables import at_moment, moment_parameter
 from gateway.store.sources import Source, SourceName
 from gateway.store.versions import note_table, unnoticed
 
@@ -40,6 +41,7 @@ class Reading:
         self._sources: dict[str, Source] | None = None
         self._is_over = False
         self._now = now
+        self._as_of: dt.datetime | None = None
         self.is_of_the_moment = False
         self.good_until: dt.datetime | None = None
         self.touched: set[SourceName] = set()
@@ -63,6 +65,17 @@ class Reading:
             return True
         self.good_until = moment if self.good_until is None else min(self.good_until, moment)
         return False
+
+    @property
+    def as_of(self) -> dt.datetime | None:
+        """The past moment that everything is read of, None for the present."""
+        return self._as_of
+
+    def go_back(self, moment: dt.datetime) -> None:
+        """Read everything as it was at a past moment; raises InputError for one that is to come."""
+        if moment > self._now:
+            raise InputError(f"asOf {moment.isoformat()} is still to come: give a moment of the past")
+        self._as_of = moment
 
     @property
     def is_postgresql(self) -> bool:
@@ -116,8 +129,12 @@ class Reading:
                 await self._load_sources()
                 self.touched.update(sources)
             self._refuse_if_over()
+            given = {**moments(self._as_of or self._now), **parameters}
+            if self._as_of is not None:
+                statement = at_moment(statement, is_postgresql=self.is_postgresql)
+                given |= moment_parameter(self._as_of)
             try:
-                return (await self._session.execute(statement, {**moments(self._now), **parameters})).all()
+                return (await self._session.execute(statement, given)).all()
             except DBAPIError as error:
                 if not was_stopped(error):
                     raise

@@ -102,8 +102,13 @@ class Context:
         self.reading = await self.reading.renewed()
 
     def response_extensions(self) -> Mapping[str, object]:
-        """Say how fresh every source is that the operation touched."""
-        return freshness_extension(self.reading.freshness_said())
+        """Say how fresh every source is that the operation touched, and of which moment the answer is."""
+        said = freshness_extension(self.reading.freshness_said())
+        return said if self.reading.as_of is None else {**said, "asOf": _iso(self.reading.as_of)}
+
+    def go_back(self, moment: dt.datetime) -> None:
+        """Read everything as it was at a past moment; raises InputError for one that is to come."""
+        self.reading.go_back(moment)
 
 
 def freshness_extension(said: Mapping[SourceName, Freshness]) -> dict[str, object]:

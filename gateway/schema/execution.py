@@ -3,6 +3,7 @@
 `strawberry.Schema.execute` is passed over on purpose: it keeps no plans, and logs errors with the query.
 """
 
+import datetime as dt
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -46,6 +47,7 @@ from gateway.schema.failures import log_failure
 from gateway.schema.limits import Limits, refuse_measure
 from gateway.schema.measures import Measure, measure, page_numbers
 from gateway.schema.outline import OperationOutline
+from gateway.schema.past import moment_in
 from gateway.schema.plans import Plan, PlanCache, Validator, read_plan
 from gateway.schema.values import check_text, check_variables
 
@@ -80,6 +82,10 @@ class OperationContext(Protocol):
 
     def response_extensions(self) -> Mapping[str, object]:
         """Return what the answer says in `extensions`, once all fields are resolved."""
+        ...
+
+    def go_back(self, moment: dt.datetime) -> None:
+        """Have everything read as it was at a past moment; raises InputError for one that is to come."""
         ...
 
 
@@ -396,6 +402,15 @@ class Executor(Generic[V]):
             yield Told(None, refusal([internal_problem(self._report(error, ()))]))
 
     async def _run(self, prepared: Prepared, viewer: V) -> Answer:
+        moment = moment_in(prepared.request.extensions)
+        if moment is not None:
+            if prepared.operation.operation is not OperationType.QUERY:
+                raise OperationError("only a query can be asked of the past", code="ONLY_QUERIES")
+            # Neither kept answers nor the fast way know of any moment but the present.
+            async with self._open_context(viewer) as context:
+                context.cost = prepared.cost.requested
+                context.go_back(moment)
+                return await self._execute(prepared, viewer, context)
         if self._kept is not None and prepared.operation.operation is OperationType.QUERY:
             return await self._kept.answer(prepared.request, viewer, lambda: self._read(prepared, viewer))
         answer, _context = await self._read(prepared, viewer)

@@ -30,6 +30,9 @@ Form = Annotated[Format, typer.Option("--format", help="How to print rows.")]
 Key = Annotated[
     str | None, typer.Option(help="A text of yours; asked again under it, nothing is done twice.")
 ]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="As it was at a moment, such as 2026-03-01T12:00:00Z.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether you are sure.")]
 Id = Annotated[
     str, typer.Argument(help="PROD2025-016, a task's number, scope:name, or a site.", show_default=False)
@@ -47,6 +50,7 @@ def list_command(
         str | None, typer.Option(help="Fields to show, such as name,status,request.intent.")
     ] = None,
     limit: Annotated[int, typer.Option(help="How many rows at most.", min=1, max=_MOST_ROWS)] = 50,
+    as_of: AsOf = None,
     form: Form = Format.TABLE,
     as_json: Json = False,
     url: Url = None,
@@ -62,7 +66,27 @@ def list_command(
             raise InputError(f"{what} have no execution: --status is for requests and tasks")
         condition["execution"] = [word.strip().upper() for word in status.split(",")]
     with Gateway(url) as gateway:
-        _print_list(gateway, kind, condition, shown_columns, limit, Format.JSON if as_json else form)
+        there = gateway.at(as_of) if as_of else gateway
+        _print_list(there, kind, condition, shown_columns, limit, Format.JSON if as_json else form)
+
+
+@people_app.command("changes")
+def changes_command(
+    since: Annotated[str, typer.Option(help="From when on: 2026-03-01T12:00:00Z.", show_default=False)],
+    what: Annotated[str, typer.Argument(help=f"One of {', '.join(KINDS)}.")] = "tasks",
+    until: Annotated[str | None, typer.Option(help="Until when; now if it is left out.")] = None,
+    columns: Annotated[str | None, typer.Option(help="Fields to compare.")] = None,
+    form: Form = Format.TABLE,
+    as_json: Json = False,
+    url: Url = None,
+) -> None:
+    """List what became of requests, tasks, datasets, sites or findings between two moments."""
+    kind = _kind(what)
+    fields = (kind.key, *(columns.split(",") if columns else kind.columns))
+    document = f"{{ {kind.lists}(sort: [{{by: {kind.sort}}}]) {{ nodes {{ {selection_of(fields)} }} }} }}"
+    with Gateway(url) as gateway:
+        rows = gateway.changes(document, since=since, until=until, key=kind.key)
+    _print_rows(rows, (kind.key, "change", "field", "before", "after"), Format.JSON if as_json else form)
 
 
 @people_app.command("findings")
@@ -88,7 +112,9 @@ def findings_command(
 
 
 @people_app.command("show")
-def show_command(thing: Id, form: Form = Format.TABLE, as_json: Json = False, url: Url = None) -> None:
+def show_command(
+    thing: Id, as_of: AsOf = None, form: Form = Format.TABLE, as_json: Json = False, url: Url = None
+) -> None:
     """Show one thing with what belongs to it; the exit code is 1 when it is not there."""
     name, key = kind_of_id(thing)
     kind = KINDS[name]
@@ -98,7 +124,8 @@ def show_command(thing: Id, form: Form = Format.TABLE, as_json: Json = False, ur
         f"{_absences(name)} }} }}"
     )
     with Gateway(url) as gateway:
-        found = gateway.query(document, key=key)[kind.one]
+        there = gateway.at(as_of) if as_of else gateway
+        found = there.query(document, key=key)[kind.one]
     if found.pop("__typename") != kind.type_name:
         typer.echo(found["message"], err=True)
         raise typer.Exit(1)

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from gateway.client import AnswerError, Gateway, UnansweredError, UncertainError
+from gateway.client.comparing import differences
 from gateway.client.events import Event, events_in
 from gateway.errors import InputError
 
@@ -204,6 +205,40 @@ def test_events_end_with_a_blank_line() -> None:
     lines = ["event: next", "data: a", "data: b", "id: 7", "", ": alive", "", "data: half"]
 
     assert list(events_in(lines)) == [Event("next", "a\nb", "7")]
+
+
+def test_a_past_moment_goes_beside_the_query_and_not_to_the_present() -> None:
+    server = Server(good(), good())
+    gateway = server.gateway()
+
+    gateway.at("2026-03-01T12:00:00Z").query("{ a }")
+    gateway.query("{ a }")
+
+    assert server.body(0)["extensions"] == {"asOf": "2026-03-01T12:00:00Z"}
+    assert "extensions" not in server.body(1)
+
+
+def test_what_changed_between_two_moments_is_told_row_by_row() -> None:
+    def page(**jobs: int) -> httpx2.Response:
+        nodes = [{"name": name, "jobs": count} for name, count in jobs.items()]
+        return good({"data": {"tasks": {"nodes": nodes, "pageInfo": {"hasNextPage": False}}}})
+
+    server = Server(page(a=1, b=2, c=3), page(b=2, c=4, d=5))
+
+    changed = server.gateway().changes("{ tasks { nodes { name jobs } } }", since="then", until="later")
+
+    nothing = {"field": None, "before": None, "after": None}
+    assert changed == [
+        {"name": "a", "change": "gone", **nothing},
+        {"name": "c", "change": "changed", "field": "jobs", "before": 3, "after": 4},
+        {"name": "d", "change": "new", **nothing},
+    ]
+    assert [server.body(place)["extensions"] for place in (0, 1)] == [{"asOf": "then"}, {"asOf": "later"}]
+
+
+def test_rows_that_nothing_tells_apart_are_not_compared() -> None:
+    with pytest.raises(InputError, match="are not told apart by 'a'"):
+        list(differences([], [{"a": 1}, {"a": 1}]))
 
 
 def test_files_know_how_complete_they_are() -> None:

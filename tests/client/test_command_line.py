@@ -18,6 +18,7 @@ from gateway.errors import GatewayError, InputError
 from gateway.terminal.tables import Format, written
 from gateway.terminal.things import DETAILS, KINDS, kind_of_id, selection_of
 from tests.client.conftest import CHANGING
+from tests.conftest import LOADED_AT
 
 PAGE = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text()
 DID = "MC2025_S1:MC2025_S1.minbias-P8-spdroot4172-dev.27GeV-UU.PROD2025-013.RECO.1.R"
@@ -171,6 +172,19 @@ def test_nothing_is_sent_before_somebody_is_sure(shell: Shell) -> None:
 
     assert asked.exit_code == 1
     assert asked.stderr.startswith("Send PROD2025-013 to PanDA?")
+
+
+@sqlite
+def test_the_past_is_listed_and_compared(shell: Shell) -> None:
+    moment = LOADED_AT.isoformat()
+
+    listed = shell.run("ls", "tasks", "--as-of", moment, "--columns", "jediTaskId", "--format", "csv")
+    shown = shell.run("show", "363", "--as-of", "2020-01-01T00:00:00Z")
+    changed = shell.run("changes", "datasets", "--since", "2020-01-01T00:00:00Z", "--json")
+
+    assert "363" in listed.stdout.splitlines()
+    assert shown.exit_code == 1
+    assert {one["change"] for one in json.loads(changed.stdout)} == {"new"}
 
 
 @sqlite

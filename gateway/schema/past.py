@@ -1,0 +1,24 @@
+"""Questions about the past: `extensions: {"asOf": "2026-03-01T12:00:00Z"}` beside a query.
+
+The whole operation is answered as of that moment, every list, relation, number and statistic of it alike, so
+that nothing in an answer is of another moment than the rest.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+
+from gateway.errors import InputError
+
+
+def moment_in(extensions: Mapping[str, object]) -> dt.datetime | None:
+    """Return the moment that a request is asked of, None for the present; raises InputError."""
+    said = extensions.get("asOf")
+    if said is None:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InputError("asOf is a moment with its zone, such as 2026-03-01T12:00:00Z")
+    return moment.astimezone(dt.UTC)
