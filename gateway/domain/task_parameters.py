@@ -23,6 +23,11 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 # PanDA keeps parameters it does not know; by this one our submissions are found again.
 SUBMISSION_KEY: Final = "spdSubmissionKey"
+# A file's number is this part of its name, as JEDI counts them between dots: scope, tag, energy, request,
+# step, attempt and type stand before it (`domain.names.datasets`).
+_NUMBER_FIELD: Final = 8
+# What JEDI puts there, with a dot in front.
+_NUMBER_READ: Final = "${MIDDLENAME}"
 # So many single seeds fit into a command; more are a request of their own.
 MOST_SINGLE_SEEDS: Final = 1000
 
@@ -213,6 +218,10 @@ def _reading(task: StepTask, template: StepTemplate) -> dict[str, Json]:
         source["include"] = rf"\.({'|'.join(numbers)})\.root$"
     return {
         "nFilesPerJob": 1,
+        # What was read is then seen in the name of what was made of it: JEDI's own number only counts jobs,
+        # and a job that runs again gets another one.
+        "addNthFieldToLFN": str(_NUMBER_FIELD),
+        "useFileAsSourceLFN": True,
         "dsForIN": ",".join(read),
         "log": _log(task, template, 0),
         "jobParameters": [
@@ -222,12 +231,12 @@ def _reading(task: StepTask, template: StepTemplate) -> dict[str, Json]:
             },
             source,
             {"type": "constant", "value": ')"'},
-            *_outputs(task, template, 0),
+            *_outputs(task, template, 0, before=_NUMBER_READ),
         ],
     }
 
 
-def _outputs(task: StepTask, template: StepTemplate, offset: int) -> list[Json]:
+def _outputs(task: StepTask, template: StepTemplate, offset: int, *, before: str = "") -> list[Json]:
     return [
         {
             "type": "template",
@@ -236,7 +245,7 @@ def _outputs(task: StepTask, template: StepTemplate, offset: int) -> list[Json]:
             "destination": template.destination,
             "offset": offset,
             "dataset": output.did,
-            "value": f"--out{output.data_type}={output.name}.${{SN}}.root",
+            "value": f"--out{output.data_type}={output.name}{before}.${{SN}}.root",
         }
         for output in task.outputs
         if output.data_type != "log"

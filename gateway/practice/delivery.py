@@ -75,7 +75,12 @@ class Delivery:
 
     def numbers(self, row: Row) -> Sequence[str]:
         """The numbers in the names of a dataset's files, which its task's jobs had."""
-        return [f"{number:06}" for number in self._numbers(row)]
+        numbers = self._numbers(row)
+        task = self.tasks.get(row["task_id"])
+        if task is None or "MIDDLENAME" not in str(task.parameters.get("jobParameters")):
+            return [f"{number:06}" for number in numbers]
+        # The number of what was read, and then JEDI's own, which counts jobs.
+        return [f"{number:06}.{place:06}" for place, number in enumerate(numbers, 1)]
 
     def _numbers(self, row: Row) -> Sequence[int]:
         if found := numbers_of(f"{row['scope']}:{row['name']}"):

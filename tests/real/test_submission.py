@@ -123,10 +123,23 @@ async def test_a_reconstruction_reads_the_files_of_its_simulation(real_panda: Re
     real_panda.run_until(simulated, "done")
     task_id = await submit(real_panda, step(RECO, 1, *made.seeds, reads=made.outputs))
 
-    state = real_panda.run_until(task_id, "done", "finished", "broken")
+    named: list[tuple[str, str]] = []
+
+    def noted(job: Job) -> bool:
+        text = ran(str(job["jobPars"]))
+        [read] = set(re.findall(r"\.S\.([0-9]{6})\.root", text))
+        [made] = re.findall(r"--outR=\S+\.R\.(\S+)\.root", text)
+        named.append((read, made))
+        return False
+
+    state = real_panda.run_until(task_id, "done", "finished", "broken", fails=noted)
 
     assert state == "done"
     assert await finished(real_panda, task_id, reads_files=True) == {20_001, 20_002, 20_003}
+    # The number of what was read stands before the job's own, so that files are matched by it.
+    assert sorted(read for read, _ in named) == ["020001", "020002", "020003"]
+    assert {read: made.partition(".")[0] for read, made in named} == {read: read for read, _ in named}
+    assert sorted(made.partition(".")[2] for _, made in named) == ["000001", "000002", "000003"]
 
 
 @dataclass
