@@ -5,11 +5,12 @@ Use: `make screenshots URL=http://127.0.0.1:8000` while `make run` serves the pr
 
 import asyncio
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Final, Literal
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "panel"
 SIZE: Final = (1280, 800)
@@ -35,6 +36,19 @@ SCREENS: Final = {
     "query": "/query",
 }
 
+# What only somebody with rights sees; nothing is pressed that changes anything.
+DIALOGS: Final = {
+    "new": "/requests/new",
+    "edit": "/requests/PROD2025-016/edit",
+    "clone": "/requests/PROD2025-016?do=clone",
+    "submit": "/requests/PROD2026-003?do=submit",
+    "hold": "/requests/PROD2025-016?do=hold",
+    "recover": "/requests/PROD2026-002?do=recover.SIM",
+    "steer": "/tasks/363?do=RETRY",
+    "adopt": "/tasks/347?do=adopt",
+    "settings": "/settings",
+}
+
 # Live pages never fall silent, so silence cannot be waited for.
 SETTLED_MS: Final = 2_500
 
@@ -55,11 +69,42 @@ async def take(browser: Browser, url: str, scheme: Literal["light", "dark"]) -> 
         await page.wait_for_timeout(SETTLED_MS)
         await page.screenshot(path=FOLDER / f"{name}-{scheme}.png")
     await page.goto("/")
+    await page.get_by_role("heading").first.wait_for()
     await page.keyboard.press("Control+k")
     await page.get_by_role("textbox").last.fill("27 GeV pp UU >= 40 M events at JINR")
     await page.wait_for_timeout(SETTLED_MS)
     await page.screenshot(path=FOLDER / f"palette-{scheme}.png")
+    await log_in(page)
+    for name, path in DIALOGS.items():
+        await page.goto(path)
+        await page.get_by_role("heading").first.wait_for()
+        await page.wait_for_timeout(SETTLED_MS)
+        await page.screenshot(path=FOLDER / f"{name}-{scheme}.png")
+    await page.goto("/requests?q=PROD2026")
+    await page.get_by_role("link", name="PROD2026-001").wait_for()
+    for box in await page.get_by_role("checkbox", name=re.compile("^Select PROD2026-00[12]")).all():
+        await box.check()
+    await page.get_by_role("button", name="Edit 2 …").click()
+    await page.get_by_label("Priority").fill("650")
+    await page.wait_for_timeout(SETTLED_MS)
+    await page.screenshot(path=FOLDER / f"bulk-edit-{scheme}.png")
+    await page.goto("/findings")
+    await page.get_by_role("row").nth(2).wait_for()
+    for box in (await page.get_by_role("checkbox", name=re.compile("^Select (?!all)")).all())[:2]:
+        await box.check()
+    await page.get_by_role("button", name="Take note of 2 …").click()
+    await page.wait_for_timeout(SETTLED_MS)
+    await page.screenshot(path=FOLDER / f"note-{scheme}.png")
     await context.close()
+
+
+async def log_in(page: Page) -> None:
+    """Become the production manager of the practice data."""
+    await page.goto("/requests")
+    await page.get_by_role("banner").get_by_role("link", name="Log in with SPD IAM").click()
+    await page.locator("button[value=prodman]").click()
+    await page.get_by_role("banner").get_by_role("button", name=re.compile("^Account of")).wait_for()
+    await page.get_by_role("link", name="PROD2025-013").wait_for()
 
 
 async def main(url: str) -> None:
