@@ -37,9 +37,10 @@ format: ## Put the code into its one format and mend what can be mended by itsel
 	@.venv/bin/python -m ruff check --fix .
 	@.venv/bin/python -m ruff format .
 
-bench: ## Measure the read path beside PostGraphile, on the same database in one run
+bench: ## Measure the read path beside PostGraphile, on the same database in one run, and the panel
 	@sh scripts/environment.sh test
 	@.venv/bin/python -m bench.beside $(ARGS)
+	@sh scripts/panel.sh && GATEWAY_CHROMIUM=$$(sh scripts/chromium.sh) .venv/bin/python -m bench.panel
 
 bench-kinds: ## Measure the read path on SQLite and on PostgreSQL
 	@sh scripts/environment.sh test
