@@ -25,6 +25,7 @@ from gateway.auth.viewer import Viewer
 from gateway.beside import load_practice_data, practising, working
 from gateway.client import Gateway
 from gateway.connect import connect, further_checks, iam_provider, notifier_of, sealer, sending
+from gateway.doctor import address_of, look_at
 from gateway.errors import GatewayError, ImportFileError, InputError, SettingError
 from gateway.imports.report import Verdict, render
 from gateway.imports.request_files import (
@@ -59,6 +60,11 @@ log = structlog.get_logger()
 
 # Larger files are refused unread; the importers have finer bounds of their own.
 MAX_FILE_BYTES = 512 * 1024 * 1024
+_NOTHING_TO_READ = (
+    "there is nothing to read: set GATEWAY_PANDA_URL, GATEWAY_RUCIO_URL, GATEWAY_CRIC_URL "
+    "or GATEWAY_IAM_ISSUER"
+)
+
 
 app = typer.Typer(
     name="gateway",
@@ -377,10 +383,7 @@ async def _sync(settings: Settings, *, once: bool) -> bool:
     async with _opened(settings) as database:
         upstreams = connect(settings, database, utc_now)
         if not upstreams:
-            raise SettingError(
-                "there is nothing to read: set GATEWAY_PANDA_URL, GATEWAY_RUCIO_URL, GATEWAY_CRIC_URL "
-                "or GATEWAY_IAM_ISSUER"
-            )
+            raise SettingError(_NOTHING_TO_READ)
         if once:
             worker = Worker(database, upstreams, clock=utc_now, executor=settings.executor)
             reports = await worker.run_all_once()
@@ -413,18 +416,17 @@ async def _sync(settings: Settings, *, once: bool) -> bool:
 
 
 async def _look(database: Database) -> bool:
-    """Print how each upstream is; return whether any is not well."""
-    upstreams = connect(Settings.read(), database, utc_now)
-    healths = [await upstream.look() for upstream in upstreams]
-    for health in healths:
-        clock = "" if health.clock_ahead_s is None else f", clock ahead {health.clock_ahead_s:+.0f} s"
-        state = "well" if health.is_ok else "NOT WELL"
-        typer.echo(f"{health.source.value}: {state}, version {health.version}{clock}")
-        for advice in health.advice:
-            typer.echo(f"  {advice}")
+    """Print how each upstream is; return whether any is not well, or there is none."""
+    settings = Settings.read()
+    upstreams = connect(settings, database, utc_now)
+    if not upstreams:
+        typer.echo(_NOTHING_TO_READ)
+    findings = [await look_at(upstream, address_of(settings, upstream.source)) for upstream in upstreams]
+    for finding in findings:
+        typer.echo("\n  ".join(finding.lines))
     for upstream in upstreams:
         await upstream.close()
-    return not all(health.is_ok for health in healths)
+    return not findings or not all(finding.is_well for finding in findings)
 
 
 @contextlib.asynccontextmanager

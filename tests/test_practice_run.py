@@ -54,7 +54,7 @@ class Running:
 
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[Running]:
-    """Run the command line in a folder until the end of the block; SIGTERM must end it with 0."""
+    """Run the command line in a folder until the end of the block; SIGTERM must end it with 0 and no word."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "gateway", "run", "--port", "0", "--practice-faults"],
@@ -75,8 +75,11 @@ def running(folder: Path) -> Iterator[Running]:
         yield Running(process, graphql, places)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=PATIENCE_S)
+        _, said_last = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
+    # What it closes after its background work has ended is closed as well.
+    assert "Traceback" not in said_last, said_last
+    assert "shutdown failed" not in said_last
 
 
 def documented(command: str, gateway: Running) -> list[str]:

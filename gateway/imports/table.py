@@ -25,7 +25,7 @@ MAX_CELL_CHARACTERS: Final = 131_072
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_DELIMITERS = ",;"
+_DELIMITERS = ",;\t"
 # NUL and halves of surrogate pairs, which no database keeps in a text.
 _UNSTORABLE: Final = frozenset({"\0", *map(chr, range(0xD800, 0xE000))})
 

@@ -8,6 +8,7 @@ not due does nothing, and one that is in work has a lease.
 import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from dbos import DBOS, DBOSConfig
@@ -76,6 +77,8 @@ class Runner:
     async def stop(self) -> None:
         """Stop calling and wait a while for what is in work."""
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=STOP_S)
+        # DBOS made its own threads those of the loop, and has ended them; what closes after it needs some.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
     async def forget(self, ended_before: dt.datetime) -> int:
         """Delete what DBOS remembers of ticks that had ended by then; return how many, at most FORGET_MOST.

@@ -49,6 +49,12 @@ def test_a_cell_without_a_heading_is_called_by_its_place():
     assert dict(table.rows[1].cells) == {"name": "B", "notes": "z"}
 
 
+def test_a_sheet_with_tabs_is_cut_at_them():
+    table = read(b"name\tevents\tnotes\nA\t40,000,000\tx; y\n")
+
+    assert dict(table.rows[0].cells) == {"name": "A", "events": "40,000,000", "notes": "x; y"}
+
+
 def test_a_workbook_reads_as_its_texts():
     content = xlsx_bytes(
         [["name", "events", "energy"], ["A", 40000000, 13.5], [None, None, None], ["B", 5e6, ""]]

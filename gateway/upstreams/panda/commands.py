@@ -5,7 +5,6 @@ words and never by the status alone (panda-server 1.0.4, read and run in Novembe
 """
 
 import asyncio
-import functools
 import json
 import re
 import ssl
@@ -91,10 +90,7 @@ class PandaCommands:
 
     async def close(self) -> None:
         """Let the calls that run come to their end, and take no more."""
-        # Not in the loop's own threads: at the end of a process they may be gone before we are.
-        with ThreadPoolExecutor(1) as closing:
-            shut = functools.partial(self._threads.shutdown, wait=True, cancel_futures=True)
-            await asyncio.get_running_loop().run_in_executor(closing, shut)
+        await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
 
     async def _call(
         self,
