@@ -80,7 +80,8 @@ class ServiceCheck:
         began = time.monotonic()
         health = await self.upstream.look()
         latency_s = time.monotonic() - began
-        said = " ".join(health.advice) or f"it answers, version {health.version or 'unknown'}"
+        version = f", version {health.version}" if health.version else ""
+        said = " ".join(health.advice) or f"it answers{version}"
         return Look(health.is_ok, said, latency_s=latency_s)
 
 

@@ -54,9 +54,22 @@ class Network:
     faults: Counter[str] = field(default_factory=Counter)
     _die: random.Random = field(default_factory=random.Random)
     _later: set[asyncio.Task[None]] = field(default_factory=set)
+    _carrying: set[asyncio.Task[object] | None] = field(default_factory=set)
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Carry one request: the clients under test open a connection for each."""
+        """Carry one request: the clients under test open a connection for each.
+
+        Once a client is killed, asyncio itself does not keep what carries its request to PanDA: it could be
+        collected in the middle of it.
+        """
+        carrying = asyncio.current_task()
+        self._carrying.add(carrying)
+        try:
+            await self._carry(reader, writer)
+        finally:
+            self._carrying.discard(carrying)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             request = await _message(reader)
             if request.startswith(SUBMIT):
@@ -201,12 +214,18 @@ def hostile_network(port: int, *, seed: int, **how: float) -> Iterator[Network]:
             for task in list(network._later):
                 task.cancel()
 
+    async def end_all() -> None:
+        # What is cancelled closes its connections first, which takes a busy machine its time.
+        left = asyncio.all_tasks(loop) - {asyncio.current_task(loop)}
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=15)
+
     def run() -> None:
         loop.run_until_complete(serve())
         loop.run_until_complete(loop.shutdown_asyncgens())
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0.05))
+        loop.run_until_complete(end_all())
         loop.close()
 
     thread = threading.Thread(target=run, name="hostile network")
@@ -216,4 +235,4 @@ def hostile_network(port: int, *, seed: int, **how: float) -> Iterator[Network]:
         yield network
     finally:
         loop.call_soon_threadsafe(stop.set_result, None)
-        thread.join(20)
+        thread.join(30)
