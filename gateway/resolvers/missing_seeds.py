@@ -7,7 +7,7 @@ from typing import Final, Protocol, cast
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.domain.seeds import SeedRange, merge, missing_seeds
+from gateway.domain.seeds import SeedRange, merge, missing_seeds, parse_seeds
 from gateway.errors import ChangeRefusedError, MissingError, UpstreamError
 from gateway.store.attempts import Attempt, Submission
 from gateway.store.requests import Request, Step
@@ -50,8 +50,9 @@ async def find_missing_seeds(
 ) -> MissingSeeds:
     """Compare the request's seeds with what all attempts at the step have finished.
 
-    Asks PanDA once for each attempt with a task. Raises MissingError for no such step, ChangeRefusedError
-    when PanDA cannot tell.
+    Asks PanDA once for each attempt with a task. Where PanDA lists fewer jobs than it had, because it forgets
+    them in time, the seeds count that were known to be missing then. Raises MissingError for no such step,
+    ChangeRefusedError when nobody can tell: what is not known to be missing is never redone.
     """
     step = await session.get(Step, step_key)
     if step is None:
@@ -62,7 +63,14 @@ async def find_missing_seeds(
     done: list[SeedRange] = []
     attempts, is_running = [], False
     rows = await session.execute(
-        select(Attempt.key, Attempt.jedi_task_id, Submission.parameters, Task.status)
+        select(
+            Attempt.key,
+            Attempt.jedi_task_id,
+            Submission.parameters,
+            Task.status,
+            Task.jobs_finished,
+            Task.missing_seeds,
+        )
         .outerjoin(Submission, Submission.attempt_key == Attempt.key)
         .outerjoin(Task, Task.jedi_task_id == Attempt.jedi_task_id)
         .where(Attempt.step_key == step_key, Attempt.state.not_in(_DEAD))
@@ -83,7 +91,16 @@ async def find_missing_seeds(
                 f"PanDA does not tell now which jobs of {row.key} ended well: {error.message}. Ask again "
                 "later."
             ) from error
-        done += _seeds_of(parameters, expected, numbers, reads_files=step.parent_step_key is not None)
+        if len(numbers) >= (row.jobs_finished or 0):
+            done += _seeds_of(parameters, expected, numbers, reads_files=step.parent_step_key is not None)
+        elif row.missing_seeds is not None:
+            known = parse_seeds(row.missing_seeds)
+            done += [rest for each in expected for rest in missing_seeds(each, known)]
+        else:
+            raise ChangeRefusedError(
+                f"PanDA lists {len(numbers)} finished jobs of {row.key}, which had {row.jobs_finished}: it "
+                "has forgotten some, so nobody can tell what is missing. Look at the files in Rucio."
+            )
     missing = tuple(gap for each in expected for gap in missing_seeds(each, done))
     return MissingSeeds(step_key, missing, sum(each.count for each in expected), tuple(attempts), is_running)
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gateway.auth.permissions import Right
 from gateway.store.attempts import Attempt, Submission, TaskCommand
 from gateway.store.database import Database
 from gateway.store.requests import StatusChange
 from gateway.store.seeds import SeedRange
+from gateway.store.tasks import Task
 from tests.schema.mutations.asking import created, trail
 from tests.schema.mutations.stage import MANAGER, Stage, stage_on
 
@@ -312,3 +313,20 @@ async def test_rules_are_added_and_removed_in_the_persons_name(stage: Stage) -> 
     assert removed["deleteRule"]["ruleId"] == rule_id
     assert refused["addRule"]["code"] == "REFUSED"
     assert [entry[0] for entry in await trail(stage.database)][-3:] == ["addRule", "deleteRule", "addRule"]
+
+
+async def test_jobs_that_panda_has_forgotten_are_not_missing(stage: Stage) -> None:
+    """A task of the year before: PanDA has no jobs of it any more, and our copy says what it lacked."""
+    found = (await stage.ask(MISSING, step="PROD2025-013.RECO"))["found"]
+
+    assert (found["count"], found["text"]) == (8, "10417,11288-11290,13502,15077,17946,19313")
+
+
+async def test_what_nobody_knows_to_be_missing_is_not_redone(stage: Stage) -> None:
+    async with stage.database.transaction() as session:
+        await session.execute(update(Task).where(Task.jedi_task_id == 363).values(missing_seeds=None))
+
+    found = (await stage.ask(MISSING, step="PROD2025-013.RECO"))["found"]
+
+    assert found["code"] == "REFUSED"
+    assert "PanDA lists 0 finished jobs of PROD2025-013.RECO.1, which had 9992" in found["message"]
