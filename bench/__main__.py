@@ -63,7 +63,7 @@ def measure_world(world: World, seconds: float) -> list[Cost]:
     for question in asyncio.run(prepared(world)):
         statements = asyncio.run(count_statements(world, question))
         with serving(world) as server:
-            latencies, size, cpu_s = ask_repeatedly(server, question, seconds)
+            latencies, size, cpu_s, _first_s = ask_repeatedly(server, question, seconds)
             per_second = ask_from_many(server, question, seconds)
             cost = cost_of(world, question, statements, latencies, size, cpu_s, per_second, server.peak_mib())
         costs.append(cost)

@@ -22,7 +22,16 @@ from pathlib import Path
 
 from bench.__main__ import describe_machine, prepared
 from bench.measure import Server, ask_from_many, ask_repeatedly, count_statements, percentile
-from bench.peers import COMPILED, FIELD_BY_FIELD, KEPT, Peer, postgraphile, postgraphile_version, serving
+from bench.peers import (
+    COMPILED,
+    FIELD_BY_FIELD,
+    KEPT,
+    KEPT_1S,
+    Peer,
+    postgraphile,
+    postgraphile_version,
+    serving,
+)
 from bench.questions import Question
 from bench.worlds import World, worlds
 
@@ -66,7 +75,7 @@ def main() -> None:
     wanted = chosen.servers.split(",")
     peers = [
         peer
-        for peer in (FIELD_BY_FIELD, COMPILED, KEPT, postgraphile())
+        for peer in (FIELD_BY_FIELD, COMPILED, KEPT, KEPT_1S, postgraphile())
         if any(part in peer.name for part in wanted)
     ]
     machine = describe_machine() | {"postgraphile": postgraphile_version()}
@@ -139,7 +148,7 @@ def ask(world: World, peer: Peer, server: Server, question: Question, seconds: f
     """Ask one question for a while, first alone and then from many clients."""
     statements = asyncio.run(count_statements(world, question)) if peer.is_ours else None
     before = database_cpu_s(world)
-    latencies, size, cpu_s = ask_repeatedly(server, question, seconds)
+    latencies, size, cpu_s, first_s = ask_repeatedly(server, question, seconds)
     spent = database_cpu_s(world) - before
     per_second = ask_from_many(server, question, seconds)
     return Measured(
@@ -148,7 +157,7 @@ def ask(world: World, peer: Peer, server: Server, question: Question, seconds: f
         world.scale,
         0.0,
         statements,
-        1000 * latencies[0],
+        1000 * first_s,
         size,
         1000 * statistics.median(latencies),
         1000 * percentile(latencies, 0.99),
@@ -219,13 +228,13 @@ def _cpu_of(database: str) -> Iterator[float]:
 def print_table(measured: Sequence[Measured]) -> None:
     """Print the medians, one line for each question and server."""
     print(
-        "scale question    server         writes/s stmts   bytes first ms   p50 ms   p99 ms     1/s "
+        "scale question    server           writes/s stmts   bytes first ms   p50 ms   p99 ms     1/s "
         " CPU ms  db ms  MiB"
     )
     for each in measured:
         statements = "" if each.statements is None else each.statements
         print(
-            f"{each.scale:5} {each.question:11} {each.server:14} {each.writes_per_second:8.0f} "
+            f"{each.scale:5} {each.question:11} {each.server:16} {each.writes_per_second:8.0f} "
             f"{statements:>5} {each.answer_bytes:7} {each.first_ms:8.1f} {each.median_ms:8.2f} "
             f"{each.p99_ms:8.1f} {each.per_second:7.1f} {each.server_cpu_ms:7.2f} "
             f"{each.database_cpu_ms:6.2f} {each.peak_mib:4.0f}"

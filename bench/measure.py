@@ -1,7 +1,6 @@
 """What one question costs: statements in this process, time and memory of a server in another."""
 
 import contextlib
-import http.client
 import json
 import math
 import os
@@ -11,10 +10,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 from bench.questions import Question
+from bench.wire import Connection, answers_of_many, requests_of
 from bench.worlds import BUILT_AT, World
 from gateway.store.database import Database
 from tests.support.asking import Asker
@@ -57,6 +57,7 @@ class Server:
 
     port: int
     pid: int
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def peak_mib(self) -> float:
         """Return the most memory it ever held, MiB."""
@@ -132,55 +133,37 @@ async def count_statements(world: World, question: Question) -> int:
         await database.close()
 
 
-def ask_repeatedly(server: Server, question: Question, seconds: float) -> tuple[list[float], int, float]:
-    """Ask one after another for a while; return the latencies, an answer's size, and the server's CPU."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+def ask_repeatedly(
+    server: Server, question: Question, seconds: float
+) -> tuple[list[float], int, float, float]:
+    """Ask one after another for a while.
+
+    Return the latencies, an answer's size, the server's CPU meanwhile, and what the very first took.
+    """
+    requests = requests_of(question, server.headers)
+    connection = Connection(server.port)
+    began = time.perf_counter()
+    size = connection.ask(requests[0])
+    first_s = time.perf_counter() - began
+    for turn in range(1, 3):
+        connection.ask(requests[turn])
     latencies: list[float] = []
-    size = turn = 0
-    for turn in range(3):
-        size = _ask(connection, question, turn)
+    turn = 2
     cpu, ends = server.cpu_s(), time.perf_counter() + seconds
     while time.perf_counter() < ends or len(latencies) < 5:
         turn += 1
         began = time.perf_counter()
-        size = _ask(connection, question, turn)
+        size = connection.ask(requests[turn % len(requests)])
         latencies.append(time.perf_counter() - began)
-    connection.close()
-    return latencies, size, server.cpu_s() - cpu
+    spent = server.cpu_s() - cpu
+    connection.socket.close()
+    return latencies, size, spent, first_s
 
 
 def ask_from_many(server: Server, question: Question, seconds: float) -> float:
     """Ask from CONNECTIONS connections at once for a while; return the answers per second of all together."""
-    ends = time.perf_counter() + seconds
-    counts = [0] * CONNECTIONS
-
-    def ask(place: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
-        turn = place
-        while time.perf_counter() < ends:
-            _ask(connection, question, turn)
-            counts[place] += 1
-            turn += CONNECTIONS
-        connection.close()
-
-    began = time.perf_counter()
-    threads = [threading.Thread(target=ask, args=(place,)) for place in range(CONNECTIONS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts) / (time.perf_counter() - began)
-
-
-def _ask(connection: http.client.HTTPConnection, question: Question, turn: int) -> int:
-    body = json.dumps({"query": question.document, "variables": question.variables(turn)})
-    connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})
-    response = connection.getresponse()
-    content = response.read()
-    # A fast wrong answer is no answer: every body is looked at.
-    if response.status != 200 or b'"errors"' in content:
-        raise RuntimeError(f"{question.name}: {response.status} {content[:300]!r}")
-    return len(content)
+    requests = requests_of(question, server.headers)
+    return answers_of_many(server.port, requests, CONNECTIONS, seconds)
 
 
 def percentile(latencies: Sequence[float], part: float) -> float:

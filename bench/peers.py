@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.measure import Server, pass_over, port_of, take_one_core
@@ -26,6 +26,7 @@ class Peer:
     folder: Path
     settings: Mapping[str, str]
     is_ours: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self, world: World) -> Mapping[str, str]:
         """Return the variables with which the server finds the world."""
@@ -48,6 +49,7 @@ _READS = {**_SETTINGS, "GATEWAY_KEPT_ANSWERS_MIB": "0"}
 FIELD_BY_FIELD = Peer("field by field", _OURS, QUERIES, {**_READS, "GATEWAY_COMPILED_READS": "false"})
 COMPILED = Peer("compiled", _OURS, QUERIES, _READS)
 KEPT = Peer("kept", _OURS, QUERIES, _SETTINGS)
+KEPT_1S = Peer("kept, <= 1 s old", _OURS, QUERIES, _SETTINGS, headers={"Cache-Control": "max-age=1"})
 
 
 def postgraphile() -> Peer:
@@ -81,7 +83,7 @@ def serving(peer: Peer, world: World) -> Iterator[Server]:
         port = port_of(process) if peer.is_ours else _port_said(lines)
         # Nobody reads the log, and a full pipe would stop the server in the middle of an answer.
         threading.Thread(target=pass_over, args=(lines,), daemon=True).start()
-        yield Server(port, process.pid)
+        yield Server(port, process.pid, peer.headers)
     finally:
         process.terminate()
         process.wait(timeout=20)

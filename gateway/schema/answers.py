@@ -61,7 +61,8 @@ class Answer:
     """An answer and its JSON; `is_executed` is False if nothing was executed, and then there is no `data`.
 
     `data_json` and `extensions` are what the body was made of. `version` is the number of the state of the
-    data that the answer is at least as new as, None where nobody counts.
+    data that the answer is at least as new as, None where nobody counts; `age_s` is for how long it was not
+    looked whether that is still the newest.
     """
 
     body: bytes
@@ -70,6 +71,7 @@ class Answer:
     data_json: bytes | None = None
     extensions: Mapping[str, object] = field(default_factory=dict)
     version: int | None = None
+    age_s: float = 0.0
 
 
 def refusal(problems: Sequence[Problem]) -> Answer:

@@ -139,12 +139,16 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class OperationRequest:
-    """A GraphQL request as any transport brings it."""
+    """A GraphQL request as any transport brings it.
+
+    `max_age_s` is how old an answer the caller takes, seconds; 0 for nothing older than the question.
+    """
 
     query: str
     operation_name: str | None = None
     variables: Mapping[str, object] = field(default_factory=dict)
     extensions: Mapping[str, object] = field(default_factory=dict)
+    max_age_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

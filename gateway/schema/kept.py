@@ -8,14 +8,16 @@ the moment itself, on who somebody is, or on another service is not kept; ages a
 import asyncio
 import datetime as dt
 import hashlib
+import time
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 from sqlalchemy import select
 
 from gateway.auth.viewer import Viewer
+from gateway.domain.freshness import Freshness
 from gateway.resolvers.reading import freshness_in
 from gateway.schema.answers import Answer, executed_from_json
 from gateway.schema.context import Clock, Context, freshness_extension
@@ -30,7 +32,14 @@ LARGEST_PART = 1 / 4
 # What an entry takes beside its JSON, bytes: keys, tables, Python's own.
 ENTRY_BYTES = 2_000
 
+# Questions remembered as nobody else's affair.
+MAX_OWN_AFFAIRS = 1_000
+
+Read = Callable[[], Awaitable[tuple[Answer, OperationContext]]]
+
 SOURCES = Source.__tablename__
+# How long an answer stays as it is that no age is said beside.
+NEVER = dt.timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -40,9 +49,24 @@ class Entry:
     data_json: bytes
     extensions: Mapping[str, object]
     seen: Seen
+    seen_at_s: float
     tables: frozenset[str]
     touched: frozenset[SourceName]
     good_until: dt.datetime | None
+    sources: Mapping[str, Source] | None = None
+    body: Answer | None = None
+    body_until: dt.datetime | None = None
+
+
+@dataclass(slots=True)
+class Turn:
+    """Those who have the same question: one of them reads, the others wait."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0
+    begun: int = 0
+    ended: int = 0
+    answer: Answer | None = None
 
 
 @dataclass(slots=True)
@@ -57,13 +81,23 @@ class Counts:
 class KeptAnswers:
     """Answers of one process, at most `max_bytes` of them; those not asked for longest are dropped first."""
 
-    def __init__(self, database: Database, clock: Clock, *, max_bytes: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        max_bytes: int,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
         self._watch = database.versions
         self._clock = clock
+        self._monotonic = monotonic
         self._max_bytes = max_bytes
         self._entries: OrderedDict[Hashable, Entry] = OrderedDict()
-        self._under_way: dict[Hashable, asyncio.Event] = {}
+        self._turns: dict[Hashable, Turn] = {}
+        # Questions that have no answer in common; they need not wait for each other.
+        self._own_affairs: OrderedDict[Hashable, None] = OrderedDict()
         self._sources: Mapping[str, Source] = {}
         self._sources_seen: Seen | None = None
         self.bytes = 0
@@ -72,77 +106,109 @@ class KeptAnswers:
     def __len__(self) -> int:
         return len(self._entries)
 
-    async def answer(
-        self,
-        request: OperationRequest,
-        viewer: Viewer,
-        read: Callable[[], Awaitable[tuple[Answer, OperationContext]]],
-    ) -> Answer:
+    async def answer(self, request: OperationRequest, viewer: Viewer, read: Read) -> Answer:
         """Return the answer to a query that passed all checks: a kept one, or what `read` gives."""
         key = _key(request, viewer)
         if key is None:
             answer, _context = await read()
             return answer
-        seen = await self._watch.now()
-        found = await self._again(key, seen)
-        if found is None and (ended := self._under_way.get(key)) is not None:
-            # Somebody is reading the same; what they find may be new enough for us too.
-            await ended.wait()
-            seen = await self._watch.now()
-            found = await self._again(key, seen)
-        if found is not None:
-            self.counts.again += 1
-            return found
-        self.counts.read += 1
-        return await self._read(key, seen, read)
+        found = self._taken_as_it_is(key, request.max_age_s) or await self._again(key)
+        if found is None and key in self._own_affairs:
+            return await self._read(key, read)
+        if found is None:
+            found = await self._in_turn(key, read)
+        return found
 
-    async def _read(
-        self,
-        key: Hashable,
-        seen: Seen | None,
-        read: Callable[[], Awaitable[tuple[Answer, OperationContext]]],
-    ) -> Answer:
-        if seen is None:
-            answer, _context = await read()
-            return answer
-        ended = asyncio.Event()
-        self._under_way.setdefault(key, ended)
+    async def _in_turn(self, key: Hashable, read: Read) -> Answer:
+        """Read, unless somebody reads the same: then wait, and share what is read next with all who wait.
+
+        What is shared was read after everybody who gets it had asked, so it is as new as they may expect,
+        even when its rows have changed again meanwhile.
+        """
+        turn = self._turns.setdefault(key, Turn())
+        turn.users += 1
+        begun = turn.begun
         try:
-            with looking() as looked:
-                answer, context = await read()
-            why_not = await self._keep(key, seen, answer, context, looked)
+            async with turn.lock:
+                if turn.ended > begun and turn.answer is not None:
+                    self.counts.again += 1
+                    return replace(turn.answer)
+                found = await self._again(key) if turn.ended else None
+                if found is not None:
+                    return found
+                turn.begun += 1
+                number = turn.begun
+                answer = await self._read(key, read)
+                turn.answer = None if key in self._own_affairs or answer.problems else answer
+                turn.ended = number
+                return replace(answer)
         finally:
-            if self._under_way.get(key) is ended:
-                del self._under_way[key]
-            ended.set()
-        if why_not is not None:
-            self.counts.not_kept[why_not] += 1
-        answer.version = seen.number
+            turn.users -= 1
+            if not turn.users:
+                self._turns.pop(key, None)
+
+    async def _read(self, key: Hashable, read: Read) -> Answer:
+        self.counts.read += 1
+        seen = await self._watch.now()
+        with looking() as looked:
+            answer, context = await read()
+        if seen is not None:
+            why_not = await self._keep(key, seen, answer, context, looked)
+            if why_not is not None:
+                self.counts.not_kept[why_not] += 1
+            answer.version = seen.number
         return answer
 
-    async def _again(self, key: Hashable, seen: Seen | None) -> Answer | None:
+    def _taken_as_it_is(self, key: Hashable, max_age_s: float) -> Answer | None:
+        """Return a kept answer that was looked after not longer ago than its asker minds."""
+        entry = self._entries.get(key) if max_age_s > 0 else None
+        if entry is None or (entry.touched and entry.sources is None):
+            return None
+        age_s = self._monotonic() - entry.seen_at_s
+        now = self._clock()
+        if age_s > max_age_s or _is_over(entry, now):
+            return None
+        self.counts.again += 1
+        return replace(self._body(entry, now), age_s=age_s)
+
+    async def _again(self, key: Hashable) -> Answer | None:
+        """Return a kept answer that is what would be read now."""
+        if key not in self._entries:
+            return None
+        began_s = self._monotonic()
+        seen = await self._watch.now()
         entry = self._entries.get(key)
         if entry is None or seen is None:
             return None
         now = self._clock()
-        is_over = entry.good_until is not None and now >= entry.good_until
-        if is_over or not seen.is_same(entry.seen, entry.tables):
+        if _is_over(entry, now) or not seen.is_same(entry.seen, entry.tables):
             self._drop(key)
             return None
         if entry.touched and not await self._knows_sources(entry, seen):
             return None
-        entry.seen = seen
+        entry.seen, entry.seen_at_s = seen, began_s
         if key in self._entries:
             self._entries.move_to_end(key)
-        fresh = {name: freshness_in(self._sources, name, now) for name in entry.touched}
-        extensions = {**entry.extensions, **freshness_extension(fresh)}
-        answer = executed_from_json(entry.data_json, extensions)
-        answer.version = seen.number
-        return answer
+        self.counts.again += 1
+        return replace(self._body(entry, now))
+
+    def _body(self, entry: Entry, now: dt.datetime) -> Answer:
+        """Return the answer with its ages as they are now; made anew when one of them changes."""
+        body = entry.body
+        if body is None or entry.body_until is None or now >= entry.body_until:
+            sources = entry.sources or {}
+            fresh = {name: freshness_in(sources, name, now) for name in entry.touched}
+            extensions = {**entry.extensions, **freshness_extension(fresh)}
+            body = entry.body = executed_from_json(entry.data_json, extensions)
+            lasting = (_until_other(each, sources.get(name.value)) for name, each in fresh.items())
+            entry.body_until = now + min(lasting, default=NEVER)
+        body.version = entry.seen.number
+        return body
 
     async def _knows_sources(self, entry: Entry, seen: Seen) -> bool:
         """Whether the sources are known as they were when the entry's tables were as they are."""
         if self._sources_seen is not None and seen.is_same(self._sources_seen, frozenset({SOURCES})):
+            _let_know(entry, self._sources)
             return True
         async with self._database.snapshot() as session:
             rows = (await session.execute(select(Source))).scalars().all()
@@ -150,6 +216,7 @@ class KeptAnswers:
         if after is None or not after.is_same(seen, entry.tables | {SOURCES}):
             return False
         self._sources, self._sources_seen = {row.name: row for row in rows}, seen
+        _let_know(entry, self._sources)
         return True
 
     async def _keep(
@@ -157,6 +224,9 @@ class KeptAnswers:
     ) -> str | None:
         """Keep an answer, or return why not."""
         if not isinstance(context, Context) or context.is_own_affair:
+            self._own_affairs[key] = None
+            if len(self._own_affairs) > MAX_OWN_AFFAIRS:
+                self._own_affairs.popitem(last=False)
             return "it depends on who asks, or on another service"
         if answer.problems or answer.data_json is None:
             return "it has errors"
@@ -165,6 +235,7 @@ class KeptAnswers:
         if ENTRY_BYTES + len(answer.data_json) > self._max_bytes * LARGEST_PART:
             return "it is too large"
         tables = frozenset(looked.tables)
+        began_s = self._monotonic()
         after = await self._watch.now()
         if after is None or not after.is_same(seen, tables):
             return "its tables were written meanwhile"
@@ -173,6 +244,7 @@ class KeptAnswers:
             answer.data_json,
             answer.extensions,
             after,
+            began_s,
             tables,
             frozenset(context.reading.touched),
             context.reading.good_until,
@@ -186,6 +258,26 @@ class KeptAnswers:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self.bytes -= ENTRY_BYTES + len(entry.data_json)
+
+
+def _is_over(entry: Entry, now: dt.datetime) -> bool:
+    return entry.good_until is not None and now >= entry.good_until
+
+
+def _let_know(entry: Entry, sources: Mapping[str, Source]) -> None:
+    if entry.sources is not sources:
+        entry.sources, entry.body = sources, None
+
+
+def _until_other(fresh: Freshness, source: Source | None) -> dt.timedelta:
+    """Return for how long what is said of a source stays as it is: its age in whole seconds, being stale."""
+    if fresh.age_s is None or source is None:
+        return NEVER
+    # Rounded to the even one in the middle, an age may change at each half second, or right after it.
+    past = fresh.age_s % 0.5
+    lasts_s = 0.5 - past if past else 0.0
+    left_s = source.stale_after_s - fresh.age_s
+    return dt.timedelta(seconds=min(lasts_s, left_s) if left_s >= 0 else lasts_s)
 
 
 def _key(request: OperationRequest, viewer: Viewer) -> Hashable | None:

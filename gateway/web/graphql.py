@@ -1,6 +1,7 @@
 """GraphQL over HTTP, after the draft of the specification, strict where a browser could be misused."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Generic
 
 from starlette.requests import ClientDisconnect, Request
@@ -12,7 +13,7 @@ from gateway.schema.answers import Answer
 from gateway.schema.execution import Executor, V
 from gateway.web.event_stream import EventStreamResponse, single_event_response
 from gateway.web.media_types import JSON, accepts_events, negotiate
-from gateway.web.parameters import read_get, read_last_event_id, read_post
+from gateway.web.parameters import read_get, read_last_event_id, read_max_age, read_post
 from gateway.web.responses import answer_response, refusal_response
 from gateway.web.revalidation import revalidated
 from gateway.web.stored_documents import StoredDocuments
@@ -80,6 +81,7 @@ class GraphQLEndpoint(Generic[V]):
                 asked = read_get(request, self._max_body_bytes, self._documents)
             else:
                 asked = await read_post(request, self._max_body_bytes, self._documents)
+            asked = replace(asked, max_age_s=read_max_age(request))
             if not takes_events:
                 answer = await self._executor.execute(asked, viewer, only_queries=is_get)
                 return revalidated(request, answer, answer_response(answer, media_type or JSON))

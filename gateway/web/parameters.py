@@ -1,5 +1,6 @@
 """The parameters of a GraphQL request, read from the body of a POST or the query string of a GET."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
@@ -14,6 +15,10 @@ from gateway.web.stored_documents import StoredDocuments
 
 # Digits of an event's number: they fit 63 bits.
 LONGEST_EVENT_ID = 18
+
+# The greatest age of an answer that was not looked after since, seconds.
+MAX_AGE_S = 60.0
+_MAX_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,9})(?![\d.])", re.IGNORECASE)
 
 # The server in front takes 64 KiB of head at most and answers more in its own words; we refuse before.
 MAX_QUERY_STRING_BYTES = 48 * 1024
@@ -70,6 +75,15 @@ def read_last_event_id(request: Request) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_EVENT_ID):
         raise TransportError(400, "BAD_REQUEST", "Last-Event-ID is not the id of one of our events")
     return int(text)
+
+
+def read_max_age(request: Request) -> float:
+    """Return how old an answer the caller takes, seconds: `max-age` of Cache-Control, 0 without it.
+
+    Nobody gets an answer older than MAX_AGE_S, whatever they would take.
+    """
+    found = _MAX_AGE.search(",".join(request.headers.getlist("cache-control")))
+    return min(float(found[1]), MAX_AGE_S) if found else 0.0
 
 
 def _single(parameters: QueryParams, name: str) -> str | None:

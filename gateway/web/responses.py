@@ -1,5 +1,7 @@
 """GraphQL answers as HTTP responses: status, media type, and the same shape for every refusal."""
 
+import math
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -47,6 +49,7 @@ def answer_response(answer: Answer, media_type: str) -> Response:
     headers = {"Vary": "Accept"}
     if answer.version is not None:
         headers["Gateway-Data-Version"] = str(answer.version)
+        headers["Age"] = str(math.ceil(answer.age_s))
     if status == 405:
         headers["Allow"] = "POST"
     if status == 401:

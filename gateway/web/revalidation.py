@@ -18,7 +18,7 @@ from gateway.schema.answers import Answer
 # Kept by whoever asked, for themselves, and shown again only after asking here whether it still holds.
 CACHE_CONTROL: Final = "private, no-cache"
 _VARY: Final = "Accept, Authorization"
-_KEPT_BY_304: Final = ("Gateway-Data-Version",)
+_KEPT_BY_304: Final = ("Gateway-Data-Version", "Age")
 _AGE: Final = "ageSeconds"
 _TAG: Final = re.compile(r'(?:W/)?("[^"]*")')
 

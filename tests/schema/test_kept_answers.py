@@ -33,6 +33,9 @@ SITES = "{ sites(first: 50) { nodes { name isStale } } }"
 TASKS = "{ tasks(first: 50) { nodes { name status } } }"
 MIB = 1024 * 1024
 
+# From one question to the next: less than an age needs to change, about as long, and longer.
+STEPS_MS = (90, 0, 370, 500, 7_000, 123_456)
+
 # How often another process writes while we read; more with time to spare.
 WRITES = 60
 PAUSE_S = 0.02
@@ -44,12 +47,16 @@ class Doors:
     def __init__(self, database: Database, max_bytes: int = 8 * MIB) -> None:
         self.now = LOADED_AT
         self.database = database
-        self.kept = KeptAnswers(database, lambda: self.now, max_bytes=max_bytes)
+        self.ran_s = 0.0
+        self.kept = KeptAnswers(database, lambda: self.now, max_bytes=max_bytes, monotonic=lambda: self.ran_s)
         self.keeping = create_executor(database, clock=lambda: self.now, kept=self.kept)
         self.reading = create_executor(database, clock=lambda: self.now)
 
-    async def ask(self, document: str, viewer: Viewer = ALL_RIGHTS, **variables: object) -> Answer:
-        return await answer_of(self.keeping, document, variables, viewer)
+    async def ask(
+        self, document: str, viewer: Viewer = ALL_RIGHTS, max_age_s: float = 0.0, **variables: object
+    ) -> Answer:
+        request = OperationRequest(document, variables=variables, max_age_s=max_age_s)
+        return await self.keeping.execute(request, viewer)
 
     async def read(self, document: str, viewer: Viewer = ALL_RIGHTS, **variables: object) -> Answer:
         return await answer_of(self.reading, document, variables, viewer)
@@ -85,7 +92,7 @@ async def test_generated_queries_are_given_again_as_they_would_be_read_for_every
         for viewer in (*some, *some):
             expected = await answer_of(doors.reading, made.document, made.variables, viewer)
             found = await answer_of(doors.keeping, made.document, made.variables, viewer)
-            doors.now += dt.timedelta(seconds=7)
+            doors.now += dt.timedelta(milliseconds=STEPS_MS[number % len(STEPS_MS)])
             later = await answer_of(doors.keeping, made.document, made.variables, viewer)
             expected_later = await answer_of(doors.reading, made.document, made.variables, viewer)
 
@@ -146,6 +153,40 @@ async def test_a_write_elsewhere_leaves_an_answer_as_it_is(doors: Doors) -> None
     await doors.ask(SITES)
 
     assert doors.counts == (1, 1)
+
+
+async def test_who_takes_an_older_answer_gets_it_until_it_is_too_old(doors: Doors) -> None:
+    first = await doors.ask(EVENTS)
+    async with doors.database.transaction() as session:
+        await session.execute(update(Request).where(Request.name == REQUEST).values(events=7))
+    doors.ran_s += 2
+    doors.now += dt.timedelta(seconds=2)
+
+    older = await doors.ask(EVENTS, max_age_s=2)
+    too_old = await doors.ask(EVENTS, max_age_s=1.5)
+    newest = await doors.ask(EVENTS, max_age_s=2)
+
+    assert older.data_json == first.data_json
+    assert (older.version, older.age_s) == (first.version, 2)
+    for answer in (too_old, newest):
+        assert answer.data_json != first.data_json
+        assert (answer.version or 0) > (first.version or 0)
+        assert answer.age_s == 0
+
+
+async def test_an_older_answer_tells_no_age_but_its_own(doors: Doors) -> None:
+    await doors.ask(TASKS)
+    await doors.ask(TASKS)
+    async with doors.database.transaction() as session:
+        await session.execute(
+            update(Source).where(Source.name == "panda").values(last_ok_at=LOADED_AT + dt.timedelta(hours=1))
+        )
+    doors.ran_s += 2
+    doors.now += dt.timedelta(seconds=2)
+
+    older = await doors.ask(TASKS, max_age_s=10)
+
+    assert (freshness(older)["syncedAt"], freshness(older)["ageSeconds"]) == (LOADED_AT.isoformat(), 2)
 
 
 async def test_freshness_is_said_anew_each_time(doors: Doors) -> None:
@@ -224,6 +265,37 @@ async def test_those_who_ask_at_once_share_one_reading(doors: Doors) -> None:
 
     assert len({answer.body for answer in answers}) == 1
     assert doors.counts == (7, 1)
+
+
+async def test_those_who_wait_share_what_is_read_after_they_asked(doors: Doors) -> None:
+    """However often rows change: whoever asks waits for two readings at most, and gets what is new."""
+
+    async def change(events: int) -> None:
+        async with doors.database.transaction() as session:
+            await session.execute(update(Request).where(Request.name == REQUEST).values(events=events))
+
+    await doors.ask(EVENTS)
+    asking: list[asyncio.Task[Answer]] = []
+    for events in range(1, 6):
+        await change(events)
+        asking += [asyncio.create_task(doors.ask(EVENTS)) for _ in range(10)]
+        await asyncio.sleep(0)
+    answers = await asyncio.gather(*asking)
+
+    for number, answer in enumerate(answers):
+        assert int(orjson.loads(answer.body)["data"]["request"]["events"]) >= number // 10 + 1
+    _again, read = doors.counts
+    assert read <= 1 + 2 * 5
+
+
+async def test_what_is_each_ones_own_affair_is_never_shared(doors: Doors) -> None:
+    people = [Viewer(f"person {number}", ALL_RIGHTS.rights) for number in range(10)]
+
+    for _ in range(2):
+        answers = await asyncio.gather(*(doors.ask("{ viewer { name } }", person) for person in people))
+
+        names = [orjson.loads(answer.body)["data"]["viewer"]["name"] for answer in answers]
+        assert names == [person.name for person in people]
 
 
 @dataclass(frozen=True)

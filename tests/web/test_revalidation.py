@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
+from starlette.requests import Request
 
 from gateway.schema.answers import Answer, executed
+from gateway.web.parameters import read_max_age
 from gateway.web.revalidation import entity_tag
 from gateway.web.stored_documents import StoredDocuments, document_id
 from tests.web.application import sample_app
@@ -91,3 +93,24 @@ def test_a_tag_stands_for_when_the_source_was_read_and_not_for_how_long_ago_that
 
     assert tag == entity_tag(said(6, "2026-03-01T12:00:00+00:00"), "application/json")
     assert tag != entity_tag(said(5, "2026-03-01T12:00:01+00:00"), "application/json")
+
+
+@pytest.mark.parametrize(
+    ("header", "taken_s"),
+    [
+        (None, 0),
+        ("max-age=1", 1),
+        ("no-transform, Max-Age=5", 5),
+        ("max-age=86400", 60),
+        ("no-cache", 0),
+        ("max-age=0", 0),
+        ("max-age=-1", 0),
+        ("max-age=1.5", 0),
+        ("x-max-age=7", 0),
+    ],
+)
+def test_how_old_an_answer_is_taken_is_said_as_in_http(header: str | None, taken_s: float) -> None:
+    headers = [] if header is None else [(b"cache-control", header.encode())]
+    request = Request({"type": "http", "headers": headers})
+
+    assert read_max_age(request) == taken_s
