@@ -27,6 +27,7 @@ from bench.peers import (
     FIELD_BY_FIELD,
     KEPT,
     KEPT_1S,
+    QUERIES,
     Peer,
     postgraphile,
     postgraphile_version,
@@ -88,11 +89,7 @@ def main() -> None:
     ):
         for world in all_worlds:
             names = [name for name in chosen.questions.split(",") if name]
-            found = compare(world, peers, names, chosen.rounds, chosen.seconds)
-            if chosen.writes:
-                with writing(world, chosen.writes) as rate:
-                    busy = compare(world, peers, ["page"], chosen.rounds, chosen.seconds)
-                found += [replace(each, writes_per_second=rate()) for each in busy]
+            found = measure_world(world, peers, names, chosen)
             print_table(found)
             measured += found
     if chosen.keep:
@@ -126,27 +123,45 @@ def writing(world: World, per_second: float) -> Iterator[Callable[[], float]]:
         process.wait(timeout=20)
 
 
-def compare(
-    world: World, peers: Sequence[Peer], names: Sequence[str], rounds: int, seconds: float
+def measure_world(
+    world: World, peers: Sequence[Peer], names: Sequence[str], chosen: argparse.Namespace
 ) -> list[Measured]:
-    """Ask every question of every server in rounds, the order of servers turned round each time."""
+    """Start every server on one world, and ask: first while nothing changes, then under writes."""
     asked = variables_of(world)
-    found: dict[tuple[str, str], list[Measured]] = defaultdict(list)
+    statements = {
+        name: asyncio.run(count_statements(world, Question(name, _text(QUERIES, name), asked(name))))
+        for name in {*names, "page"}
+    }
     with contextlib.ExitStack() as stack:
         servers = [(peer, stack.enter_context(serving(peer, world))) for peer in peers]
-        for number in range(rounds):
-            for name in names:
-                for peer, server in servers if number % 2 == 0 else reversed(servers):
-                    file = peer.folder / f"{name}.graphql"
-                    if file.exists():
-                        question = Question(name, file.read_text(), asked(name))
-                        found[name, peer.name].append(ask(world, peer, server, question, seconds))
-    return [middle_of(each) for each in found.values()]
+
+        def compare(names: Sequence[str]) -> list[Measured]:
+            found: dict[tuple[str, str], list[Measured]] = defaultdict(list)
+            for number in range(chosen.rounds):
+                for name in names:
+                    for peer, server in servers if number % 2 == 0 else reversed(servers):
+                        if (peer.folder / f"{name}.graphql").exists():
+                            question = Question(name, _text(peer.folder, name), asked(name))
+                            one = ask(world, peer, server, question, chosen.seconds)
+                            found[name, peer.name].append(
+                                replace(one, statements=statements[name] if peer.is_ours else None)
+                            )
+            return [middle_of(each) for each in found.values()]
+
+        found = compare(names)
+        if chosen.writes:
+            with writing(world, chosen.writes) as rate:
+                busy = compare(["page"])
+                found += [replace(each, writes_per_second=rate()) for each in busy]
+    return found
+
+
+def _text(folder: Path, name: str) -> str:
+    return (folder / f"{name}.graphql").read_text()
 
 
 def ask(world: World, peer: Peer, server: Server, question: Question, seconds: float) -> Measured:
     """Ask one question for a while, first alone and then from many clients."""
-    statements = asyncio.run(count_statements(world, question)) if peer.is_ours else None
     before = database_cpu_s(world)
     latencies, size, cpu_s, first_s = ask_repeatedly(server, question, seconds)
     spent = database_cpu_s(world) - before
@@ -156,7 +171,7 @@ def ask(world: World, peer: Peer, server: Server, question: Question, seconds: f
         question.name,
         world.scale,
         0.0,
-        statements,
+        None,
         1000 * first_s,
         size,
         1000 * statistics.median(latencies),
