@@ -4,9 +4,10 @@ An entity says what of a table may be filtered and sorted by; a relation says on
 to rows of another. Nothing else in the program joins tables for reading.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Table, and_, inspect, select
@@ -139,6 +140,10 @@ class Relation(Generic[Parent, Child]):
     def key_of(self, row: Parent) -> object:
         """Return the value that the parent row offers to the relation; None leads nowhere."""
         return getattr(row, self.parent_key.key)
+
+    def keys_of(self, rows: Iterable[Parent]) -> list[object]:
+        """Return what `key_of` gives for each of many rows."""
+        return list(map(attrgetter(self.parent_key.key), rows))
 
     @property
     def matched_column(self) -> InstrumentedAttribute[Any]:

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Executable, Select, and_, any_, bindparam, func, literal, select
+from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.orm import InstrumentedAttribute
-from sqlalchemy.types import String, Text
+from sqlalchemy.types import String, Text, TypeDecorator
 
 from gateway.resolvers.entity import Entity, Relation
 from gateway.resolvers.loading import Choice, Slice, present_last
@@ -61,7 +63,7 @@ def first_statement(
         .subquery()
     )
     return (
-        select(numbered.c.matched_key, *columns)
+        select(numbered.c.matched_key, *_named(columns))
         .join(numbered, and_(*(column == numbered.c[column.key] for column in keys)))
         .where(numbered.c.number <= slice_.rows)
         .order_by(numbered.c.matched_key, numbered.c.number)
@@ -70,17 +72,31 @@ def first_statement(
 
 def root_statement(entity: Entity[Any], columns: Sequence[Attribute], slice_: Slice) -> Executable:
     """Select the rows of a slice of all rows; it takes no keys."""
-    every = cast("Select[Any]", select(literal(0).label(MATCHED), *columns).select_from(entity.model))
+    every = cast("Select[Any]", select(literal(0).label(MATCHED), *_named(columns)).select_from(entity.model))
     statement = slice_.select_from(every, entity)
     return statement.order_by(*slice_.order_by(entity)).limit(slice_.rows)
 
 
 def _children(relation: Relation[Any, Any], columns: Sequence[Attribute]) -> Select[Any]:
-    statement = select(relation.matched_column.label(MATCHED), *columns).select_from(relation.child.model)
+    statement = select(relation.matched_column.label(MATCHED), *_named(columns)).select_from(
+        relation.child.model
+    )
     if relation.link:
         statement = statement.join(relation.link.model, relation.link.to_child == relation.child_key)
         statement = statement.where(*relation.link.conditions)
     return statement
+
+
+def _named(columns: Sequence[Attribute]) -> list[ColumnElement[Any]]:
+    """Return the columns under the names that rows are asked by; an expression has none by itself."""
+    return [
+        cast("ColumnElement[Any]", column if getattr(column, "name", None) == column.key else _label(column))
+        for column in columns
+    ]
+
+
+def _label(column: Attribute) -> ColumnElement[Any]:
+    return column.label(column.key)
 
 
 def _is_key(column: Attribute, is_postgresql: bool) -> ColumnElement[bool]:
@@ -91,5 +107,22 @@ def _is_key(column: Attribute, is_postgresql: bool) -> ColumnElement[bool]:
     element = cast("ColumnElement[Any]", column)
     if not is_postgresql:
         return element.in_(bindparam("keys", expanding=True))
-    type_ = Text() if isinstance(element.type, String) else element.type
-    return element == any_(bindparam("keys", type_=ARRAY(type_)))
+    if isinstance(element.type, String):
+        return element == any_(cast_to(bindparam("keys", type_=_TextArray()), ARRAY(Text())))
+    return element == any_(bindparam("keys", type_=ARRAY(element.type)))
+
+
+class _TextArray(TypeDecorator[Sequence[str]]):
+    """Texts as PostgreSQL writes an array of them: the driver looks into each by itself to do the same."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[str] | None, _dialect: Dialect) -> str | None:
+        """Write an array of quoted texts."""
+        if value is None:
+            return None
+        joined = "\0".join(value)
+        if "\\" in joined or '"' in joined:
+            joined = joined.replace("\\", "\\\\").replace('"', '\\"')
+        return '{"' + joined.replace("\0", '","') + '"}' if value else "{}"

@@ -14,7 +14,7 @@ from aiodataloader import DataLoader
 from sqlalchemy import Executable, select
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from gateway.domain.freshness import Freshness, freshness_of
 from gateway.errors import GatewayError, InputError, LimitError
@@ -38,6 +38,7 @@ class Reading:
     def __init__(self, session: AsyncSession, now: dt.datetime) -> None:
         self._session = session
         self._turn = asyncio.Lock()
+        self._connection: AsyncConnection | None = None
         self._sources: dict[str, Source] | None = None
         self._is_over = False
         self._now = now
@@ -86,7 +87,7 @@ class Reading:
         self, statement: Executable, keys: Sequence[object], *, sources: Collection[SourceName] = ()
     ) -> Sequence[Row[*tuple[Any, ...]]]:
         """Return all rows of one statement with a parameter `keys`; whoever calls it is never cancelled."""
-        return await self._rows(statement, sources, {"keys": keys})
+        return await self._rows(statement, sources, {"keys": keys}, is_flat=True)
 
     def forget(self) -> None:
         """Begin again as if nothing had been read, in the same snapshot."""
@@ -123,6 +124,8 @@ class Reading:
         statement: Executable,
         sources: Collection[SourceName],
         parameters: Mapping[str, object] = MappingProxyType({}),
+        *,
+        is_flat: bool = False,
     ) -> Sequence[Row[*tuple[Any, ...]]]:
         async with self._turn:
             if sources:
@@ -134,7 +137,12 @@ class Reading:
                 statement = at_moment(statement, is_postgresql=self.is_postgresql)
                 given |= moment_parameter(self._as_of)
             try:
-                return (await self._session.execute(statement, given)).all()
+                if not is_flat:
+                    return (await self._session.execute(statement, given)).all()
+                # Plain columns need nothing of what a session does for objects.
+                if self._connection is None:
+                    self._connection = await self._session.connection()
+                return (await self._connection.execute(statement, given)).all()
             except DBAPIError as error:
                 if not was_stopped(error):
                     raise

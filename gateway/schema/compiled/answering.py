@@ -183,7 +183,7 @@ class Answering:
 
     async def _link(self, entry: Followed, rows: Sequence[Any]) -> Values:
         relation, child = cast("Any", entry.follow.relation), cast("RowPlan", entry.child)
-        keys = [relation.key_of(row) for row in rows]
+        keys = relation.keys_of(rows)
         statement = entry.statement(
             None,
             lambda: one_statement(relation, entry.columns, is_postgresql=self._reading.is_postgresql),
@@ -207,7 +207,7 @@ class Answering:
                 relation, entry.columns, choice, is_postgresql=self._reading.is_postgresql
             ),
         )
-        keys = [relation.key_of(row) for row in rows]
+        keys = relation.keys_of(rows)
         sources = relation.sources | sources_of(choice.condition, relation.child)
         found = await self._read(statement, keys, sources)
         if entry.is_whole:
@@ -231,7 +231,7 @@ class Answering:
                 relation, entry.columns, slice_, is_postgresql=self._reading.is_postgresql
             ),
         )
-        keys = [relation.key_of(row) for row in rows]
+        keys = relation.keys_of(rows)
         sources = relation.sources | sources_of(slice_.condition, relation.child)
         by_key: dict[object, list[Any]] = defaultdict(list)
         for row in await self._read(statement, keys, sources):
