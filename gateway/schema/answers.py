@@ -73,6 +73,12 @@ class Answer:
     version: int | None = None
     age_s: float = 0.0
 
+    @property
+    def data(self) -> Mapping[str, object] | None:
+        """What was asked for, read from its JSON; None if nothing was executed."""
+        data: Mapping[str, object] | None = None if self.data_json is None else orjson.loads(self.data_json)
+        return data
+
 
 def refusal(problems: Sequence[Problem]) -> Answer:
     """Return the answer to a request of which nothing was executed."""
