@@ -156,6 +156,12 @@ OTHERS = {
         "{ statistics { storage { replicas } } }",
         "{ statistics { storage(groupBy: [SITE, STORAGE, REQUEST, STEP, DATA_TYPE]) { replicas } } }",
     ),
+    "Query.serviceHealth": (
+        2,
+        "{ serviceHealth(hours: 1) { __typename } }",
+        "{ serviceHealth(hours: 720) { __typename periods { __typename } } }",
+    ),
+    "Query.webhooks": (2, "{ webhooks { __typename } }", "{ webhooks { __typename url kinds } }"),
     "CentralProductionTable.rows": (
         3,
         "{ statistics { centralProductions(first: 1) { rows { name } total { tasks } } } }",
@@ -166,11 +172,16 @@ OTHERS = {
 FREE = {
     "Finding.evidence",
     "HeldRemoval.examples",
+    "Line.keys",
+    "Line.words",
+    "NotificationSettings.kinds",
     "RemovalsReleased.sections",
     "ProductionStatistics.keys",
     "StorageStatistics.keys",
+    "ServiceCheck.periods",
     "SyncEnqueued.jobs",
     "Viewer.rights",
+    "Webhook.kinds",
 }
 # Lists in what a change, a preview or a question about one thing answers: no page multiplies them.
 ANSWERS = {
