@@ -112,7 +112,9 @@ class Database:
             yield session
             await write_recorded(session)
             has_told = await write_told(session)
-            await move_versions(session)
+            # Whoever undid their work within has written nothing.
+            if session.in_transaction():
+                await move_versions(session)
         if has_told:
             for call in tuple(self._told):
                 call()

@@ -154,8 +154,8 @@ def test_missing_columns_are_listed_beside_those_found():
 
 
 def test_a_file_of_one_column_is_told_what_it_lacks():
-    with pytest.raises(ImportFileError, match="Found: 'name stage'"):
-        understand_requests(table({"name\tstage": "PROD2026-001\tS1"}))
+    with pytest.raises(ImportFileError, match=r"Found: 'name\|stage'"):
+        understand_requests(table({"name|stage": "PROD2026-001|S1"}))
 
 
 def test_a_step_row_names_its_relation():

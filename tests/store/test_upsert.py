@@ -102,7 +102,7 @@ async def test_many_rows_are_cut_to_what_a_statement_can_bind(database: Database
     with counted_statements(database) as statements:
         await upserted(database, rows)
 
-    assert len(statements) == 2
+    assert len([one for one in statements if "data_versions" not in one]) == 2
     assert await stored(database) == rows
 
 

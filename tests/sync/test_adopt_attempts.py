@@ -163,4 +163,5 @@ async def test_three_statements_adopt_any_number_of_tasks(database):
     assert adoption.adopted == 8
     # What changed is told to subscribers at the end of the transaction, in a fixed number of statements.
     adopting = [statement for statement in statements if "events" not in statement and "pg_" not in statement]
-    assert len(adopting) == 3
+    # Beside the one that says that tables were written.
+    assert len([one for one in adopting if "data_versions" not in one]) == 3
