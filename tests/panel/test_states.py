@@ -59,6 +59,10 @@ class Line:
         self._open -= {writer, far_writer}
 
 
+# The longest pause before the panel tries a broken line again, three times over.
+AGAIN_MS = 90_000
+
+
 @contextlib.asynccontextmanager
 async def line_to(gateway_url: str) -> AsyncIterator[Line]:
     """A line that holds."""
@@ -94,7 +98,7 @@ async def test_a_line_that_breaks_is_said_and_what_happened_meanwhile_is_seen_wi
         await expect(banner.get_by_text("Connection lost; the numbers stand still")).to_be_visible()
         await comment(writer, "Said before any event was seen.")
         await line.mend()
-        await expect(page.get_by_text("Said before any event was seen.")).to_be_visible()
+        await expect(page.get_by_text("Said before any event was seen.")).to_be_visible(timeout=AGAIN_MS)
         await expect(banner.get_by_text("Live", exact=True)).to_be_visible()
 
         await comment(writer, "Said on a whole line.")
@@ -103,7 +107,7 @@ async def test_a_line_that_breaks_is_said_and_what_happened_meanwhile_is_seen_wi
         await line.cut()
         await comment(writer, "Said while the line was cut again.")
         await line.mend()
-        await expect(page.get_by_text("Said while the line was cut again.")).to_be_visible()
+        await expect(page.get_by_text("Said while the line was cut again.")).to_be_visible(timeout=AGAIN_MS)
 
         assert re.search(rb"(?i)\r\nlast-event-id: \d+\r\n", bytes(line.sent[before:]))
         assert await page.evaluate("window.isTheSame")
