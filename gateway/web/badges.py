@@ -1,20 +1,16 @@
 """GET /badge/PROD2025-016.svg: a production's state as a small picture, for wikis and READMEs."""
 
-from collections.abc import Awaitable, Callable
-from hashlib import blake2b
+from collections.abc import Mapping
 from typing import Final
 from xml.sax.saxutils import escape
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.auth.viewer import Viewer
-from gateway.errors import GatewayError
-from gateway.schema.execution import Executor, OperationRequest
-from gateway.web.media_types import JSON
-from gateway.web.responses import answer_response, refusal_response
+from gateway.schema.execution import Executor
+from gateway.web.one_request import ViewerOf, find_request, tagged
 
 _DOCUMENT: Final = """query Badge($name: String!) {
   request(name: $name) { ... on Request { name intent execution completeness { fraction } } }
@@ -40,35 +36,24 @@ _HEADERS: Final = {
 }
 
 
-def badge_routes(
-    executor: Executor[Viewer], viewer_of: Callable[[Request], Awaitable[Viewer]]
-) -> list[Route]:
+def badge_routes(executor: Executor[Viewer], viewer_of: ViewerOf) -> list[Route]:
     """Return the route; a production that is not there has a badge that says so, with status 404."""
 
     async def badge(request: Request) -> Response:
-        try:
-            viewer = await viewer_of(request)
-        except GatewayError as error:
-            return refusal_response(error, JSON)
-        name = request.path_params["name"]
-        asked = OperationRequest(_DOCUMENT, variables={"name": name})
-        answer = await executor.execute(asked, viewer, only_queries=True)
-        if answer.problems:
-            return answer_response(answer, JSON)
-        found = orjson.loads(answer.body)["data"]["request"]
-        if not found or "name" not in found:
-            return Response(picture(name[:64], "unknown", _GREY), 404, _HEADERS, "image/svg+xml")
-        content = picture(found["name"], said(found), _COLOURS.get(found["execution"], _GREY))
-        tag = f'"{blake2b(content.encode(), digest_size=12).hexdigest()}"'
-        headers = {**_HEADERS, "ETag": tag}
-        if request.headers.get("if-none-match") == tag:
-            return Response(None, 304, headers)
-        return Response(content, 200, headers, "image/svg+xml")
+        found = await find_request(executor, viewer_of, _DOCUMENT, request)
+        if isinstance(found, Response):
+            return found
+        shown = found.request
+        if shown is None:
+            return Response(picture(found.name[:64], "unknown", _GREY), 404, _HEADERS, "image/svg+xml")
+        content = picture(shown["name"], said(shown), _COLOURS.get(shown["execution"], _GREY))
+        headers, is_known = tagged(request, content.encode(), _HEADERS)
+        return Response(None, 304, headers) if is_known else Response(content, 200, headers, "image/svg+xml")
 
     return [Route("/badge/{name}.svg", badge, methods=["GET"])]
 
 
-def said(request: dict[str, object]) -> str:
+def said(request: Mapping[str, object]) -> str:
     """The state in words: what people decided, what the grid does, and how much is there."""
     words = [str(request["intent"]).lower().replace("_", " ")]
     execution = str(request["execution"]).lower().replace("_", " ")

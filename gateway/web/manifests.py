@@ -1,7 +1,6 @@
 """GET /manifest/PROD2025-016.json: what a production is made from and of, for tools without GraphQL."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from hashlib import blake2b
+from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
@@ -10,14 +9,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.auth.viewer import Viewer
-from gateway.errors import GatewayError
 from gateway.schema.answers import Problem, refusal
-from gateway.schema.execution import Executor, OperationRequest
+from gateway.schema.execution import Executor
 from gateway.web.media_types import JSON
-from gateway.web.responses import answer_response, refusal_response
+from gateway.web.one_request import ViewerOf, find_request, tagged
+from gateway.web.responses import answer_response
 
 # The version of the form; fields may be added to it, and none is taken away or changes its meaning.
 FORM: Final = 1
+_HEADERS: Final = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
 _DOCUMENT: Final = """query Manifest($name: String!) {
   request(name: $name) {
     ... on Request {
@@ -39,34 +39,24 @@ _DOCUMENT: Final = """query Manifest($name: String!) {
 }"""
 
 
-def manifest_routes(
-    executor: Executor[Viewer], viewer_of: Callable[[Request], Awaitable[Viewer]]
-) -> list[Route]:
+def manifest_routes(executor: Executor[Viewer], viewer_of: ViewerOf) -> list[Route]:
     """Return the route for whoever may read; 404 for a production that is not there."""
 
     async def manifest(request: Request) -> Response:
-        try:
-            viewer = await viewer_of(request)
-        except GatewayError as error:
-            return refusal_response(error, JSON)
-        name = request.path_params["name"]
-        asked = OperationRequest(_DOCUMENT, variables={"name": name})
-        answer = await executor.execute(asked, viewer, only_queries=True)
-        if answer.problems:
-            return answer_response(answer, JSON)
-        content = orjson.loads(answer.body)
-        found = content["data"]["request"]
-        if not found or "name" not in found:
-            problem = Problem(f"There is no request {name[:64]!r}.", "NOT_FOUND")
+        found = await find_request(executor, viewer_of, _DOCUMENT, request)
+        if isinstance(found, Response):
+            return found
+        if found.request is None:
+            problem = Problem(f"There is no request {found.name[:64]!r}.", "NOT_FOUND")
             response = answer_response(refusal([problem]), JSON)
             response.status_code = 404
             return response
-        body = manifest_of(found)
-        tag = f'"{blake2b(orjson.dumps(body), digest_size=16).hexdigest()}"'
-        headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
-        if request.headers.get("if-none-match") == tag:
+        body = manifest_of(found.request)
+        # Not of the freshness, which is another one each second.
+        headers, is_known = tagged(request, orjson.dumps(body), _HEADERS)
+        if is_known:
             return Response(None, 304, headers)
-        body["freshness"] = content["extensions"]["freshness"]
+        body["freshness"] = found.freshness
         return Response(orjson.dumps(body, option=orjson.OPT_INDENT_2) + b"\n", 200, headers, JSON)
 
     return [Route("/manifest/{name}.json", manifest, methods=["GET"])]
