@@ -32,6 +32,7 @@ BROKEN: list[tuple[Rule, dict[str, str], list[str]]] = [
         [
             "requirements.lock:3: an address in a lock",
             "web/package-lock.json: /packages/a is resolved to an address",
+            "web/package-lock.json: /packages/b/funding/url holds an address",
             "web/package-lock.json: /packages/c/from holds an address",
         ],
     ),
