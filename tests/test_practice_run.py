@@ -119,6 +119,26 @@ def test_a_running_tasks_numbers_move_in_the_subscription_of_the_readme(gateway:
     assert len(set(numbers)) >= 3
 
 
+def test_a_program_has_the_role_of_a_service_by_its_own_token(gateway: Running) -> None:
+    asked = {
+        "grant_type": "client_credentials",
+        "client_id": "sampo",
+        "client_secret": "practice-secret",
+        "audience": "spd-gateway",
+        "scope": "openid profile wlcg.groups",
+    }
+    token = httpx2.post(f"{gateway.places['iam']}/token", data=asked, timeout=60).json()["access_token"]
+
+    answer = httpx2.post(
+        gateway.graphql,
+        json={"query": "{ viewer { name roles } }"},
+        headers={"authorization": f"Bearer {token}"},
+        timeout=60,
+    )
+
+    assert answer.json()["data"] == {"viewer": {"name": "sampo", "roles": ["SERVICE"]}}
+
+
 def test_a_request_completes_and_its_datasets_are_there(gateway: Running) -> None:
     query = """
     {

@@ -21,6 +21,7 @@ from gateway.auth.permissions import Right, rights_of
 from gateway.auth.recognise import CREDENTIAL_PREFIX
 from gateway.auth.roles import RoleRules
 from gateway.auth.sealing import Sealer
+from gateway.auth.sessions import hash_of
 from gateway.auth.standing import Standing, standing_of
 from gateway.errors import CredentialMissingError, UpstreamError
 from gateway.store.database import Database
@@ -127,8 +128,9 @@ class Vault:
 
     async def keep_access(self, token: AccessToken) -> None:
         """Keep a person's access token until it expires, to exchange it; each is written once."""
-        token_id = token.jti
-        if token_id is None or token_id in self._kept:
+        # WLCG's profile asks for a `jti`; a token without one is still one token.
+        token_id = token.jti or hash_of(token.raw)
+        if token_id in self._kept:
             return
         now = self._clock()
         in_a_day = now + dt.timedelta(days=1)
@@ -319,7 +321,8 @@ async def reseal_grants(database: Database, sealer: Sealer) -> int:
     """
     done = 0
     async with database.transaction() as session:
-        for grant in (await session.scalars(select(Grant))).all():
+        # Locked: what is refreshed meanwhile is sealed anew by whoever refreshes it, after us.
+        for grant in (await session.scalars(select(Grant).with_for_update())).all():
             if sealer.is_current(grant.sealed):
                 continue
             purpose = _purpose(grant.subject)

@@ -113,7 +113,10 @@ class SchemaDriftError(UpstreamError):
 
 
 class Engine:
-    """Runs jobs on a database; `owner` names this process in leases, `guard` says which loss is believed."""
+    """Runs jobs on a database; `owner` names this process in leases, `guard` says which loss is believed.
+
+    A lease is renewed every `renew_every_s` while its job reads, however long one answer takes.
+    """
 
     def __init__(
         self,
@@ -124,12 +127,14 @@ class Engine:
         owner: str,
         chance: random.Random | None = None,
         guard: Guard = GUARD,
+        renew_every_s: float = LEASE.total_seconds() / 3,
     ) -> None:
         self._database = database
         self.jobs = jobs
         self._clock = clock
         self._owner = owner
         self._guard = guard
+        self._renew_every_s = renew_every_s
         self._chance = chance or random.Random()  # noqa: S311 - spreads requests, hides nothing
 
     async def register(self) -> None:
@@ -192,7 +197,7 @@ class Engine:
 
         async def renew() -> None:
             while True:
-                await asyncio.sleep(LEASE.total_seconds() / 3)
+                await asyncio.sleep(self._renew_every_s)
                 # Whoever lost it finds out by the next page.
                 with contextlib.suppress(LeaseLostError, SQLAlchemyError):
                     async with self._database.transaction() as session:

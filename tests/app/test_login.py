@@ -20,6 +20,10 @@ from gateway.store.audit import AuditRow
 from gateway.store.database import Database
 from gateway.store.logins import BrowserSession, Grant
 from gateway.store.people import Person
+from gateway.sync.engine import Engine, Verdict
+from gateway.sync.jobs import jobs_of
+from gateway.upstreams.iam.tokens import Credentials
+from gateway.upstreams.iam.upstream import IamUpstream
 from tests.app.browser import HOME, OWN, choose, log_in, login_settings, running, tab, to_iam, who
 from tests.auth.issuer import SUBJECT
 from tests.support.serving import served
@@ -272,6 +276,29 @@ async def test_whoever_is_disabled_in_iam_loses_the_session_with_the_next_readin
         await session.execute(update(Person).where(Person.subject == SUBJECT).values(is_active=False))
 
     assert (await who(client)).status_code == 401
+
+
+async def test_who_is_disabled_at_iam_itself_loses_everything_within_one_reading(
+    client: httpx2.AsyncClient, office: TokenOffice, issuer: str, own_world: Database
+) -> None:
+    await log_in(client, "prodman")
+    upstream = IamUpstream(issuer, Credentials("gateway-sync", "practice-secret"))
+    engine = Engine(own_world, jobs_of([upstream]), clock=utc_now, owner="one")
+    await engine.register()
+    before = await engine.run("iam.people", whole=True)
+    still = await who(client)
+
+    office.state.users[SUBJECT]["active"] = False
+    try:
+        after = await engine.run("iam.people", whole=True)
+        refused = await who(client)
+    finally:
+        office.state.users[SUBJECT]["active"] = True
+        await upstream.close()
+
+    assert [before.verdict, after.verdict] == [Verdict.OK, Verdict.OK]
+    assert [still.status_code, refused.status_code] == [200, 401]
+    assert "disabled in IAM" in refused.text
 
 
 async def test_logging_out_ends_the_session_and_iam_forgets_its_grant(

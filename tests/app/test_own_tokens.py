@@ -54,6 +54,14 @@ async def person(own_world: Database) -> AsyncIterator[Owner]:
         yield Owner(client, issuer.token())
 
 
+async def test_a_token_is_known_behind_more_than_one_space(person: Owner) -> None:
+    made = await person.make()
+
+    answer = (await ask(person.client, ME, f" {made['secret']}")).json()
+
+    assert "errors" not in answer
+
+
 async def test_a_token_reads_in_its_owners_name(person: Owner) -> None:
     made = await person.make(rights=["READ_QUOTAS"])
 

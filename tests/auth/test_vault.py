@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from sqlalchemy import func, select, update
@@ -217,6 +217,17 @@ async def test_what_iam_no_longer_takes_is_forgotten_and_an_older_login_tried(da
     assert await kept.token_for(CREDENTIAL, "panda") == "panda-1"
 
     assert await grants(database) == 1
+
+
+async def test_a_token_without_an_id_is_kept_too_and_once(database: Database) -> None:
+    office = Office()
+    kept = vault(database, office)
+    for _time in range(2):
+        await kept.keep_access(replace(token(), jti=None))
+        await vault(database, office).keep_access(replace(token(), jti=None))
+
+    assert await grants(database) == 1
+    assert await kept.token_for(CREDENTIAL, "panda") == "panda-of-planted-access-token"
 
 
 async def test_without_a_login_the_newest_access_token_is_exchanged(database: Database) -> None:

@@ -1,5 +1,6 @@
 """One run of one job: what it keeps, what it marks, and what no fault may do."""
 
+import asyncio
 import datetime as dt
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -15,6 +16,7 @@ from gateway.store.sources import Source, SourceName, SyncRun
 from gateway.store.sync_jobs import SyncJob
 from gateway.sync.engine import Engine, Verdict
 from gateway.sync.jobs import Job, Pace
+from gateway.sync.lease import LEASE
 from gateway.upstreams.ports import Page, Record
 from tests.support.databases import counted_statements
 
@@ -383,6 +385,36 @@ async def test_a_process_that_was_paused_beyond_its_lease_cannot_write(bench: Be
         statuses = set(await session.scalars(select(Queue.status)))
     assert verdict is Verdict.LOST
     assert statuses == {"test"}
+
+
+async def renewed(bench: Bench) -> None:
+    """Wait until the lease was renewed at the clock's present time."""
+    for _time in range(6000):
+        if (await bench.job()).lease_until == bench.clock.now + LEASE:
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("the lease is not renewed")
+
+
+async def test_one_answer_that_takes_longer_than_a_lease_keeps_the_job(bench: Bench) -> None:
+    engine = Engine(bench.database, bench.engine.jobs, clock=bench.clock, owner="one", renew_every_s=0.01)
+    other = Engine(bench.database, bench.engine.jobs, clock=bench.clock, owner="two")
+    original = bench.upstream.everything
+    meanwhile = []
+
+    async def slow() -> AsyncIterator[Page]:
+        for _minute in range(3):
+            bench.clock.forward(seconds=60)
+            await renewed(bench)
+            meanwhile.append((await other.run("cric.queues")).verdict)
+        async for page in original():
+            yield page
+
+    bench.upstream.everything = slow  # type: ignore[method-assign]
+    report = await engine.run("cric.queues", whole=True)
+
+    assert meanwhile == [None, None, None]
+    assert (report.verdict, await bench.present()) == (Verdict.OK, ALL)
 
 
 async def test_a_run_that_was_killed_is_told_and_the_next_one_completes(bench: Bench) -> None:

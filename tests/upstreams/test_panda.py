@@ -389,6 +389,18 @@ async def test_core_seconds_stay_unknown_while_a_job_does_not_say(jobs: Sequence
     assert told == [(5, None)]
 
 
+@pytest.mark.parametrize(("seconds", "counted"), [(60.0, [9, 3, 5]), (0.0, [])])
+async def test_tasks_are_counted_in_the_order_given_and_none_is_begun_when_the_time_is_up(
+    seconds: float, counted: Sequence[int]
+) -> None:
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        return answer([1] if request.url.path.endswith("get_job_ids") else [wire_job("A", "finished")])
+
+    feed = JobCountsFeed(client(handler), task_ids=ids(9, 3, 5), counting_s=seconds)
+
+    assert [one["jedi_task_id"] for one in await read(feed.everything())] == counted
+
+
 async def test_no_jobs_and_too_few_jobs_are_never_a_count() -> None:
     def handler(request: httpx2.Request) -> httpx2.Response:
         return answer([1, 2] if request.url.path.endswith("get_job_ids") else [wire_job("A", "finished")])
