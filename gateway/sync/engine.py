@@ -385,12 +385,12 @@ class Engine:
             row = await session.get_one(SyncJob, run.job.name)
             row.fails += 1
             row.error = error.message
-            row.due_at = self._due_at(run, error, fails=row.fails, now=now)
-            if isinstance(error, BusyError | UnreachableError | SlowError):
-                await self._spare(session, run.job, row.due_at, now, is_wish=isinstance(error, BusyError))
+            due_at = row.due_at = self._due_at(run, error, fails=row.fails, now=now)
             await self._close_run(session, run, report, now)
             await run.lease.give_up(session)
             await record_job_of_source(session, run.job.feed.source)
+        if isinstance(error, BusyError | UnreachableError | SlowError):
+            await self._spare(run.job, due_at, now, is_wish=isinstance(error, BusyError))
         log.warning(error.message, action="sync.failed", job=run.job.name, verdict=report.verdict)
         return report
 
@@ -402,23 +402,27 @@ class Engine:
         wait = dt.timedelta(seconds=bound * (0.5 + 0.5 * self._chance.random()))
         return max(run.began_at + wait, now + SHORTEST_WAIT)
 
-    async def _spare(
-        self, session: AsyncSession, job: Job, until: dt.datetime, now: dt.datetime, *, is_wish: bool
-    ) -> None:
+    async def _spare(self, job: Job, until: dt.datetime, now: dt.datetime, *, is_wish: bool) -> None:
         """Let the other readings of a service wait too: it is one machine that is down or busy.
 
         A wish of the service's is kept as it is; otherwise no reading waits for longer than its own period.
+
+        Situation: two readings of a service fail at once. Consequence: each would wait in its transaction
+        for the other's row, for ever. Decision: a transaction that holds no row of its own, and takes those
+        of the others in the order of their names.
         """
-        for other in self.jobs.values():
-            if other.feed.source is not job.feed.source or other.name == job.name:
-                continue
-            own = now + dt.timedelta(seconds=other.pace.changes_every_s)
-            wait = until if is_wish else min(until, own)
-            await session.execute(
-                update(SyncJob)
-                .where(SyncJob.name == other.name, or_(SyncJob.due_at.is_(None), SyncJob.due_at < wait))
-                .values(due_at=wait)
-            )
+        others = [other for other in self.jobs.values() if other.feed.source is job.feed.source]
+        async with self._database.transaction() as session:
+            for other in sorted(others, key=lambda one: one.name):
+                if other.name == job.name:
+                    continue
+                own = now + dt.timedelta(seconds=other.pace.changes_every_s)
+                wait = until if is_wish else min(until, own)
+                await session.execute(
+                    update(SyncJob)
+                    .where(SyncJob.name == other.name, or_(SyncJob.due_at.is_(None), SyncJob.due_at < wait))
+                    .values(due_at=wait)
+                )
 
     async def _close_run(self, session: AsyncSession, run: _Run, report: RunReport, now: dt.datetime) -> None:
         row = await session.get_one(SyncRun, run.run_id)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
 from gateway.errors import BrokenError, BusyError, DeniedError, GarbledError, NotOfferedError, UpstreamError
 from gateway.store.database import Database
@@ -608,6 +608,39 @@ async def test_a_service_that_is_busy_is_left_alone_by_all_readings(
         due_at = (await session.get_one(SyncJob, "cric.other")).due_at
     assert due_at == (None if waits_s is None else START + dt.timedelta(seconds=waits_s))
     assert (await engine.run_if_due("cric.other") is None) is (waits_s is not None)
+
+
+@pytest.mark.parametrize("database_maker", ["postgresql"], indirect=True)
+async def test_two_readings_that_fail_at_once_do_not_wait_for_each_other(database: Database) -> None:
+    busy = BusyError("cric", "later", retry_after_s=600)
+    feeds = [Upstream(fault=lambda: busy, name=f"cric.{name}") for name in "abc"]
+    jobs = {feed.name: Job(feed, PACE) for feed in feeds}
+    engine = Engine(database, jobs, clock=Clock(), owner="one")
+    await engine.register()
+
+    # Both find the first reading's row taken, and so both hold by then whatever they hold.
+    async with database.transaction() as held:
+        await held.execute(update(SyncJob).where(SyncJob.name == "cric.a").values(fails=0))
+        failing = asyncio.gather(engine.run("cric.b"), engine.run("cric.c"))
+        async with asyncio.timeout(60):
+            while await waiting_for_locks(database) < 2:  # noqa: ASYNC110 - nobody says when a server waits
+                await asyncio.sleep(0.05)
+    reports = await failing
+
+    async with database.snapshot() as session:
+        due_at = set(await session.scalars(select(SyncJob.due_at)))
+    assert [report.verdict for report in reports] == [Verdict.BUSY, Verdict.BUSY]
+    assert due_at == {START + dt.timedelta(seconds=600)}
+
+
+async def waiting_for_locks(database: Database) -> int:
+    """How many connections to this database wait for another one."""
+    found = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with database.snapshot() as session:
+        return int(await session.scalar(text(found)) or 0)
 
 
 async def test_the_source_is_as_fresh_as_its_jobs(bench: Bench) -> None:
