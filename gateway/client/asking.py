@@ -63,6 +63,10 @@ class Gateway:
             timeout=TIMEOUT_S,
             follow_redirects=False,
             transport=transport,
+            # A proxy of the environment's would be given the token of what is on this machine, in the clear.
+            trust_env=urlsplit(self.url).hostname not in _LOOPBACK,
+            # Authorities that the environment names are trusted all the same.
+            verify=httpx2.create_ssl_context(),
         )
 
     def __enter__(self) -> Self:
@@ -112,7 +116,15 @@ class Gateway:
                 f"the answer of {self.url} got lost ({type(error).__name__}): the change may have been made",
                 _key_in(variables),
             ) from error
-        return _json_of(response, self.url)
+        answer = _answer_in(response)
+        # A proxy that lost the gateway says so with a page of its own; a gateway that failed, with a 500.
+        if response.status_code >= 500 or answer is None:
+            raise UncertainError(
+                f"{self.url} answered HTTP {response.status_code}, which does not say what became of the "
+                "change: it may have been made",
+                _key_in(variables),
+            )
+        return answer
 
     def rows(self, document: str, /, **variables: object) -> Iterator[dict[str, Any]]:
         """Yield the nodes of one list, page by page; rows that are made meanwhile may or may not be there."""
@@ -285,12 +297,18 @@ def _address(url: str) -> str:
     return url.rstrip("/").removesuffix("/graphql")
 
 
-def _json_of(response: httpx2.Response, url: str) -> dict[str, Any]:
+def _answer_in(response: httpx2.Response) -> dict[str, Any] | None:
+    """The answer to a GraphQL question; None for what is none."""
     try:
         answer = response.json()
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict) or not answer.keys() & {"data", "errors"}:
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) and answer.keys() & {"data", "errors"} else None
+
+
+def _json_of(response: httpx2.Response, url: str) -> dict[str, Any]:
+    answer = _answer_in(response)
+    if answer is None:
         raise UnansweredError(f"what answers at {url} is no gateway (HTTP {response.status_code})")
     return answer
 

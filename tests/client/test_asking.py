@@ -1,9 +1,12 @@
 """The client against answers of every kind: what is asked again, what never is, and what people are told."""
 
+import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx2
 import pytest
@@ -98,6 +101,76 @@ def test_a_change_is_never_asked_again_and_its_key_is_given_back(failure: Except
         server.gateway().query("mutation ($key: String!) { a(key: $key) }", key="mine")
 
     assert (len(server.asked), lost.value.key) == (1, "mine")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx2.Response(502, text="<html>Bad Gateway</html>"),
+        httpx2.Response(504),
+        httpx2.Response(500, json={"errors": [{"message": "an internal error"}]}),
+        httpx2.Response(200, text="<html>we are being maintained</html>"),
+        httpx2.Response(200, text="[" * 100_000),
+        good({"hello": 1}),
+    ],
+)
+def test_a_change_is_uncertain_when_the_answer_does_not_tell(answer: httpx2.Response) -> None:
+    server = Server(answer)
+
+    with pytest.raises(UncertainError, match="it may have been made") as lost:
+        server.gateway().query("mutation ($key: String!) { a(key: $key) }", key="mine")
+
+    assert (len(server.asked), lost.value.key) == (1, "mine")
+
+
+def test_a_change_that_was_refused_is_not_uncertain() -> None:
+    server = Server(httpx2.Response(401, json={"errors": [{"message": "log in"}]}))
+
+    with pytest.raises(AnswerError, match="log in"):
+        server.gateway().query("mutation { a }")
+
+
+def test_a_token_for_this_machine_is_given_to_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, list[str | None]] = {"proxy": [], "gateway": []}
+    with answering(asked["proxy"]) as proxy, answering(asked["gateway"]) as gateway_url:
+        for name in ("http_proxy", "all_proxy"):
+            monkeypatch.setenv(name, proxy)
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+
+        with Gateway(gateway_url, token="secret") as gateway:
+            assert gateway.query("{ a }") == {"a": 1}
+
+        # The way there would be, for what asks the environment.
+        assert httpx2.post(gateway_url).json() == GOOD
+    assert asked == {"gateway": ["Bearer secret"], "proxy": [None]}
+
+
+@contextlib.contextmanager
+def answering(asked: list[str | None]) -> Iterator[str]:
+    """Answer on loopback, and keep who asked."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            asked.append(self.headers.get("authorization"))
+            content = json.dumps(GOOD).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing is printed."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_a_change_that_was_not_sent_was_not_made() -> None:
