@@ -18,6 +18,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 URL_LIMIT: Final = 500
+# RFC 1035, section 2.3.4.
+_LABEL_LIMIT: Final = 63
+_HOST_LIMIT: Final = 253
 # Public by their own look, and a way to a private IPv4 address inside: NAT64, 6to4, Teredo.
 _WRAPPING: Final = tuple(ipaddress.ip_network(net) for net in ("64:ff9b::/96", "2002::/16", "2001::/32"))
 
@@ -48,6 +51,8 @@ def parse_target(url: str) -> Target:
     is_https = parts.scheme == "https"
     if port == 0:
         raise InputError("Port 0 is no port.")
+    if not _is_host(parts.hostname):
+        raise InputError("The host's name is none: its parts have 1 to 63 characters each.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(is_https, parts.hostname, port or (443 if is_https else 80), path)
 
@@ -80,6 +85,13 @@ def networks_of(text: str) -> tuple[Network, ...]:
 def signature_of(secret: str, timestamp: int, body: bytes) -> str:
     """Return the HMAC-SHA256 over "<timestamp>.<body>", in hexadecimal, as the receiver computes it."""
     return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def _is_host(host: str) -> bool:
+    if ":" in host:
+        return True
+    labels = host.removesuffix(".").split(".")
+    return len(host) <= _HOST_LIMIT and all(1 <= len(label) <= _LABEL_LIMIT for label in labels)
 
 
 def _unwrapped(address: Address) -> Address:

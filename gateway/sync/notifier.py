@@ -101,7 +101,12 @@ class Notifier:
                 due = await self._claimed()
                 if not due:
                     return
-                await asyncio.gather(*(self._try(batch) for batch in _batches(due)))
+                tried = await asyncio.gather(
+                    *(self._try(batch) for batch in _batches(due)), return_exceptions=True
+                )
+                # What could not be written down is raised when all others have been.
+                for failure in filter(None, tried):
+                    raise failure
 
     async def close(self) -> None:
         """Close all connections."""
@@ -171,6 +176,11 @@ class Notifier:
                 await self._post_to(int(first.target_key), batch[0])
         except (UpstreamError, InputError, CredentialMissingError) as failure:
             error = failure
+        except Exception as failure:
+            # Whatever it is, this delivery says so, waits and is tried again; the others go on.
+            log.exception("a notice failed on our side", action="notice.broke", delivery=first.id)
+            words = f"telling failed on our side ({type(failure).__name__}); the log has more"
+            error = UpstreamError("notices", words)
         await self._learn(batch, error)
 
     async def _post_to(self, webhook_id: int, due: _Due) -> None:

@@ -22,7 +22,8 @@ async def look_up(host: str, port: int) -> Sequence[str]:
     """Ask this machine's resolver; raises UnreachableError when the name is not known."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        # UnicodeError: a name that its own encoding does not allow, xn-- with nonsense after it.
         raise UnreachableError(SOURCE, f"{host} is not known to the name service") from error
     return [str(entry[4][0]) for entry in found]
 

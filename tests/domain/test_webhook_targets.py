@@ -16,6 +16,11 @@ HTTP = Target(False, "127.0.0.1", 8080, "/")
 LOOPBACK = networks_of("127.0.0.0/8, ::1/128")
 
 
+def test_a_host_may_be_as_long_as_hosts_are_and_an_address() -> None:
+    assert parse_target(f"https://{'a' * 63}.example.org./").host == f"{'a' * 63}.example.org."
+    assert parse_target("https://[2606:2800:21f::1]:8443/").host == "2606:2800:21f::1"
+
+
 def test_an_address_is_taken_apart() -> None:
     assert parse_target("https://Hooks.example.org:8443/a/b?c=d") == Target(
         True, "hooks.example.org", 8443, "/a/b?c=d"
@@ -37,6 +42,11 @@ def test_an_address_is_taken_apart() -> None:
         "https://hooks.example.org/\r\nX-More: yes",
         "https://[::1",
         "https://h\u00f6ks.example.org/",
+        "https://hooks..example.org/",
+        "https://.example.org/",
+        "https://./",
+        f"https://{'a' * 64}.example.org/",
+        f"https://{'.'.join(['a' * 63] * 4)}/",
         f"https://hooks.example.org/{'a' * 500}",
     ],
 )

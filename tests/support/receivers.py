@@ -23,9 +23,11 @@ class Posted:
 
 @dataclass
 class Receiver:
-    """An HTTP server that answers with the next of `statuses`, then with 204."""
+    """An HTTP server that answers with the next of `statuses`, then with 204, and with `content`."""
 
     statuses: list[int] = field(default_factory=list)
+    content: bytes = b""
+    more: str = ""
     posted: list[Posted] = field(default_factory=list)
     port: int = 0
 
@@ -41,7 +43,8 @@ class Receiver:
             self.posted.append(Posted(head[0].split()[1], headers, body))
             status = self.statuses.pop(0) if self.statuses else 204
             away = "Location: http://127.0.0.1:1/\r\n" if 300 <= status < 400 else ""
-            writer.write(f"HTTP/1.1 {status} Said\r\n{away}Content-Length: 0\r\n\r\n".encode())
+            length = f"Content-Length: {len(self.content)}\r\n"
+            writer.write(f"HTTP/1.1 {status} Said\r\n{away}{self.more}{length}\r\n".encode() + self.content)
             await writer.drain()
 
 
@@ -102,9 +105,15 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 
 @dataclass
 class KeptPosts:
-    """A twin of `upstreams.webhooks` that keeps what is posted; `failures` is how often it fails first."""
+    """A twin of `upstreams.webhooks` that keeps what is posted; `failures` is how often it fails first.
+
+    It fails with `failure`.
+    """
 
     failures: int = 0
+    failure: Exception = field(
+        default_factory=lambda: BrokenError("webhook", "hooks.example failed (HTTP 500)")
+    )
     event_ids: list[str] = field(default_factory=list)
     tries: int = 0
 
@@ -115,7 +124,7 @@ class KeptPosts:
         self.tries += 1
         if self.failures > 0:
             self.failures -= 1
-            raise BrokenError("webhook", "hooks.example failed (HTTP 500)")
+            raise self.failure
         self.event_ids.append(event_id)
 
     async def close(self) -> None:

@@ -202,6 +202,26 @@ async def test_a_receiver_that_never_answers_is_given_up_in_words(
     assert error == "given up after 16 tries: hooks.example failed (HTTP 500)"
 
 
+async def test_a_delivery_that_breaks_is_tried_again_and_stops_no_other(
+    database: Database, notifier: Notifier, posts: KeptPosts, clock: Moving
+) -> None:
+    await add_webhook(database)
+    await add_webhook(database, "https://other.example/")
+    await tell(database, notice())
+    posts.failures, posts.failure = 1, RuntimeError("never thought of")
+
+    await notifier.work()
+    at_once = list(posts.event_ids)
+    async with database.snapshot() as session:
+        [error] = (await session.scalars(select(Delivery.error).where(Delivery.error.is_not(None)))).all()
+    clock.on(seconds=10)
+    await notifier.work()
+
+    assert (at_once, posts.event_ids) == ([notice().id], [notice().id] * 2)
+    assert error == "telling failed on our side (RuntimeError); the log has more"
+    assert sorted(await deliveries(database)) == [("delivered", 1), ("delivered", 2)]
+
+
 def test_the_pauses_grow_to_a_day_and_a_half() -> None:
     pauses = [pause for tries in range(1, MOST_TRIES) if (pause := pause_after(tries)) is not None]
 

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.domain.webhook_targets import networks_of, signature_of
 from gateway.errors import BrokenError, DeniedError, InputError, UnreachableError, UpstreamError
-from gateway.upstreams.webhooks import WebhookDoor
+from gateway.upstreams.webhooks import WebhookDoor, look_up
 from tests.support.receivers import receiving
 
 LOOPBACK = networks_of("127.0.0.0/8")
@@ -68,6 +68,12 @@ async def test_a_name_is_looked_up_once_so_that_it_cannot_lead_elsewhere_afterwa
 
     assert asked == ["hooks.test"]
     assert receiver.posted[0].headers["host"] == f"hooks.test:{receiver.port}"
+
+
+@pytest.mark.parametrize("host", ["xn--\u00e4.invalid", f"{'a' * 64}.invalid"])
+async def test_a_name_that_nobody_knows_is_said_to_be_unknown(host: str) -> None:
+    with pytest.raises(UnreachableError, match="is not known to the name service"):
+        await look_up(host, 443)
 
 
 async def test_a_receiver_that_is_away_is_said_to_be() -> None:
