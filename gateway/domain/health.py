@@ -5,6 +5,7 @@ share of test jobs that ended well, the free space of a store.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -47,7 +48,7 @@ class WebCheck:
     every_s: int = EVERY_S
 
     def judge(self, answer: object) -> Look:
-        """Hold an answer against the bounds."""
+        """Hold an answer against the bounds; raises OverflowError for a number beyond what a float can be."""
         if self.pointer is None:
             return Look(True, "it answers")
         try:
@@ -55,8 +56,10 @@ class WebCheck:
         except KeyError:
             return Look(False, f"the answer has nothing at {self.pointer}")
         number = float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+        if number is not None and not math.isfinite(number):
+            return Look(False, f"what is at {self.pointer} is no finite number")
         unit = f" {self.unit}" if self.unit else ""
-        shown = f"{found}"[:100] + unit
+        shown = _printable(f"{found}"[:100]) + unit
         if self.equals is not None and found != self.equals:
             return Look(False, f"{shown}, not {self.equals}{unit}", value=number)
         if self.at_least is not None or self.at_most is not None:
@@ -111,8 +114,14 @@ def _check(number: int, item: object) -> WebCheck:
     if missing:
         raise InputError(f"check {number} lacks {', '.join(missing)}")
     check = WebCheck(**item)
-    if not (1 <= len(check.name) <= 64 and check.name.isprintable()):
+    if not 1 <= len(check.name) <= 64:
         raise InputError(f"check {number}: a name has 1 to 64 printable characters")
+    for key in ("name", "title", "group", "unit"):
+        if not item.get(key, "").isprintable():
+            raise InputError(f"check {number}: {key} has characters that cannot be printed")
+    for key in ("at_least", "at_most", "equals"):
+        if isinstance(item.get(key), float) and not math.isfinite(item[key]):
+            raise InputError(f"check {number}: {key} is no finite number")
     if not check.url.startswith(("https://", "http://")):
         raise InputError(f"check {number}: the url begins with https:// or http://")
     if check.pointer is not None and check.pointer and not check.pointer.startswith("/"):
@@ -120,6 +129,11 @@ def _check(number: int, item: object) -> WebCheck:
     if not 10 <= check.every_s <= 86_400:
         raise InputError(f"check {number}: every_s is between 10 and 86400")
     return check
+
+
+def _printable(text: str) -> str:
+    """A text that any database and any terminal takes: what cannot be printed is escaped."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _at(answer: object, pointer: str) -> object:

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+import structlog
 from sqlalchemy import String, cast, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.health import EVERY_S, TOLD_AFTER, Look
 from gateway.domain.notices import Notice, NoticeKind
+from gateway.errors import GatewayError
 from gateway.store.database import Database
 from gateway.store.health import HealthSpan
 from gateway.store.notices import Delivery, DeliveryState, TargetKind, Webhook, announce
@@ -19,6 +21,8 @@ from gateway.store.sites import Queue
 from gateway.store.storages import Storage, StorageEndpoint
 from gateway.sync.lease import Clock
 from gateway.upstreams.ports import Upstream
+
+log = structlog.get_logger()
 
 DEADLINE_S: Final = 45.0
 KEPT_FOR: Final = dt.timedelta(days=90)
@@ -78,7 +82,11 @@ class ServiceCheck:
     async def look(self) -> Look:
         """Ask it, and take time."""
         began = time.monotonic()
-        health = await self.upstream.look()
+        try:
+            health = await self.upstream.look()
+        except GatewayError as error:
+            # A password that cannot be read, say: it is not well as long as we cannot even ask.
+            return Look(False, error.message)
         latency_s = time.monotonic() - began
         version = f", version {health.version}" if health.version else ""
         said = " ".join(health.advice) or f"it answers{version}"
@@ -227,6 +235,10 @@ class ServiceWatch:
                 look = await check.look()
         except TimeoutError:
             look = Look(False, f"it did not answer within {DEADLINE_S:.0f} s", latency_s=DEADLINE_S)
+        except Exception as error:
+            # Whatever it is, this check says so, and the others are looked at all the same.
+            log.exception("a look failed on our side", action="health.broke", check=check.name)
+            look = Look(False, f"looking failed on our side ({type(error).__name__}); the log has more")
         async with self._database.transaction() as session:
             await _keep(session, check, look, self._clock())
 

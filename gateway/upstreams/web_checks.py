@@ -35,7 +35,7 @@ class WebLook:
                     if len(content) > _MOST_BYTES:
                         return Look(False, f"it sent more than {_MOST_BYTES} bytes")
                 status = response.status_code
-        except httpx2.TransportError as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             return Look(False, f"it cannot be reached: {type(error).__name__}", latency_s=_since(began))
         latency_s = _since(began)
         if status != 200:
@@ -43,10 +43,11 @@ class WebLook:
         if self._check.pointer is None:
             return Look(True, "it answers", latency_s=latency_s)
         try:
-            answer = json.loads(content)
+            look = self._check.judge(json.loads(content))
         except ValueError:
             return Look(False, "it sent something that is no JSON", latency_s=latency_s)
-        look = self._check.judge(answer)
+        except (RecursionError, OverflowError):
+            return Look(False, "it sent JSON that is too deep or has a number too large", latency_s=latency_s)
         return Look(look.is_ok, look.message, latency_s, look.value)
 
 

@@ -1,6 +1,7 @@
 """Checks of services as data: what they hold against what, and which files are refused."""
 
 import json
+import math
 import re
 
 import pytest
@@ -33,6 +34,9 @@ LOSS = {
         ({"equals": "ok"}, {"a": [{"b": "ok"}]}, Look(True, "ok")),
         ({"equals": "ok"}, {"a": [{"b": "bad"}]}, Look(False, "bad, not ok")),
         ({"equals": "ok"}, {"a": []}, Look(False, "the answer has nothing at /a/0/b")),
+        ({"at_most": 1}, {"a": [{"b": math.nan}]}, Look(False, "what is at /a/0/b is no finite number")),
+        ({}, {"a": [{"b": -math.inf}]}, Look(False, "what is at /a/0/b is no finite number")),
+        ({}, {"a": [{"b": "a\x00b\x1b[2J\ud800é"}]}, Look(True, r"a\x00b\x1b[2J\ud800é")),
         ({"equals": "ok"}, "text", Look(False, "the answer has nothing at /a/0/b")),
     ],
 )
@@ -61,6 +65,8 @@ def test_checks_are_read_from_a_file() -> None:
         (json.dumps([{**LOSS, "at_mots": 1}]), "at_mots"),
         (json.dumps([{**LOSS, "at_most": "1"}]), "at_most"),
         (json.dumps([{**LOSS, "at_most": True}]), "at_most"),
+        (json.dumps([{**LOSS, "at_most": math.inf}]), "at_most is no finite"),
+        (json.dumps([{**LOSS, "title": "a\x00"}]), "title has"),
         (json.dumps([{"name": "a", "title": "A"}]), "url"),
         (json.dumps([{**LOSS, "url": "file:///etc/passwd"}]), "https"),
         (json.dumps([{**LOSS, "pointer": "loss"}]), "pointer"),

@@ -1,12 +1,14 @@
 """Looking at services: what is found is kept as history, and told of after two bad looks."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
 from sqlalchemy import select
 
 from gateway.domain.health import Look, WebCheck
+from gateway.errors import SettingError
 from gateway.store.database import Database
 from gateway.store.health import HealthSpan
 from gateway.store.notices import NoticeRow
@@ -14,7 +16,15 @@ from gateway.store.remembered import remember
 from gateway.store.sites import Queue
 from gateway.store.sources import SourceName
 from gateway.store.storages import Storage, StorageEndpoint
-from gateway.sync.watch_services import KEPT_FOR, QueuesCheck, ServiceWatch, StoragesCheck, forget_health
+from gateway.sync.watch_services import (
+    KEPT_FOR,
+    QueuesCheck,
+    ServiceCheck,
+    ServiceWatch,
+    StoragesCheck,
+    forget_health,
+)
+from gateway.upstreams.ports import Feed, Health
 from gateway.upstreams.web_checks import WebLook
 from tests.store.factories import AT
 from tests.support.asking import Asker
@@ -127,6 +137,64 @@ async def test_a_further_check_asks_an_address() -> None:
         (False, "it cannot be reached: ConnectError"),
     ]
     assert all(look.latency_s is not None for look in looks)
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "said"),
+    [
+        (b"[" * 100_000, "", "it sent JSON that is too deep or has a number too large"),
+        (b'{"a": 1' + b"0" * 400 + b"}", "", "it sent JSON that is too deep or has a number too large"),
+        (b"no gzip", "Content-Encoding: gzip\r\n", "it cannot be reached: DecodingError"),
+    ],
+    ids=["deep", "large", "no gzip"],
+)
+async def test_an_answer_of_any_kind_is_a_look_that_failed(content: bytes, more: str, said: str) -> None:
+    async with receiving(200) as receiver:
+        receiver.content, receiver.more = content, more
+        look = await WebLook(WebCheck("c", "C", receiver.url, pointer="/a", at_most=1)).look()
+
+    assert (look.is_ok, look.message) == (False, said)
+
+
+async def test_an_address_that_is_none_is_a_look_that_failed() -> None:
+    look = await WebLook(WebCheck("c", "C", "https://[::1")).look()
+
+    assert (look.is_ok, look.message) == (False, "it cannot be reached: InvalidURL")
+
+
+@dataclass
+class Breaking:
+    """A service that cannot be asked, as `error` says."""
+
+    error: Exception
+    source: SourceName
+    feeds: Sequence[Feed] = ()
+
+    async def look(self) -> Health:
+        raise self.error
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_a_look_that_breaks_is_kept_as_one_that_failed_and_stops_no_other(database: Database) -> None:
+    checks = [
+        ServiceCheck(Breaking(SettingError("the password file cannot be read"), SourceName.RUCIO)),
+        ServiceCheck(Breaking(RuntimeError("never thought of"), SourceName.CRIC)),
+        Said(),
+    ]
+
+    await ServiceWatch(database, checks, clock=Moving(AT)).work()
+
+    async with database.snapshot() as session:
+        rows = await session.execute(
+            select(HealthSpan.name, HealthSpan.is_ok, HealthSpan.message).order_by(HealthSpan.name)
+        )
+    assert [tuple(row) for row in rows] == [
+        ("cric", False, "looking failed on our side (RuntimeError); the log has more"),
+        ("panda", True, "it answers"),
+        ("rucio", False, "the password file cannot be read"),
+    ]
 
 
 async def test_only_what_is_kept_is_asked_for(database: Database) -> None:
