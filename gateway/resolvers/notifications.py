@@ -131,7 +131,7 @@ async def set_notifications(
         raise InputError("This is no e-mail address: write name@host.example.")
     words = _words(kinds)
     async with database.transaction() as session:
-        row = await session.get(MailSetting, subject)
+        row = await session.get(MailSetting, subject, with_for_update=True)
         if row is None and address is None:
             raise InputError("Give an address: none is known yet.")
         known = row and notifying.sealer.open(row.sealed_address, purpose_of_mail(subject))
@@ -180,11 +180,15 @@ async def confirm_address(
 
 
 async def forget_notifications(database: Database, viewer: Viewer, *, now: dt.datetime) -> bool:
-    """Delete the viewer's choice and address; false when there was none."""
+    """Delete the viewer's choice and address; false when there was none.
+
+    Raises ChangeRefusedError right after a code was sent: what is forgotten could be sent the next at once.
+    """
     async with database.transaction() as session:
-        row = await session.get(MailSetting, viewer.subject or "")
+        row = await session.get(MailSetting, viewer.subject or "", with_for_update=True)
         if row is None:
             return False
+        _refuse_too_soon(row, now)
         await session.delete(row)
         await session.execute(
             delete(Delivery).where(
@@ -304,8 +308,7 @@ async def reseal_notifications(database: Database, sealer: Sealer) -> int:
 async def _send_code(
     session: AsyncSession, row: MailSetting, sealer: Sealer, address: str, now: dt.datetime
 ) -> None:
-    if row.code_sent_at is not None and now - row.code_sent_at < CODE_EVERY:
-        raise ChangeRefusedError("A code was sent less than a minute ago: wait a little.")
+    _refuse_too_soon(row, now)
     code = f"{secrets.randbelow(10**_CODE_DIGITS):0{_CODE_DIGITS}}"
     purpose = purpose_of_mail(row.subject)
     row.sealed_address = sealer.seal(address, purpose)
@@ -326,6 +329,11 @@ async def _send_code(
     await _deliver(
         session, notice, TargetKind.EMAIL, row.subject, now, sealed_text=sealer.seal(text, purpose)
     )
+
+
+def _refuse_too_soon(row: MailSetting, now: dt.datetime) -> None:
+    if row.code_sent_at is not None and now - row.code_sent_at < CODE_EVERY:
+        raise ChangeRefusedError("A code was sent less than a minute ago: wait a little.")
 
 
 async def _deliver(

@@ -152,7 +152,10 @@ class NotificationMutations:
 
     @mutation(
         needs=Right.OWN_TOKENS,
-        description="Have your address and choice forgotten; done again it changes nothing.",
+        description=(
+            "Have your address and choice forgotten; done again it changes nothing. Refused for a minute "
+            "after a code was sent."
+        ),
     )
     async def forget_notifications(self, info: Info) -> NotificationsResult:
         """Forget the choice."""

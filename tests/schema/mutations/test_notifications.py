@@ -140,6 +140,7 @@ async def test_only_its_owner_is_shown_a_choice(analyst: Asker, administrator: A
 
 async def test_a_choice_is_forgotten_with_all_that_waits(analyst: Asker) -> None:
     await analyst(SET, kinds=["TASK_BROKEN"], address="analyst@spd.example")
+    analyst.now += dt.timedelta(minutes=1)
 
     await analyst("mutation { forgetNotifications { __typename } }")
     again = await analyst("mutation { forgetNotifications { __typename } }")
@@ -150,6 +151,23 @@ async def test_a_choice_is_forgotten_with_all_that_waits(analyst: Asker) -> None
         "kinds": [],
     }
     assert await mails(analyst.database, LOADED_AT) == []
+
+
+async def test_forgetting_does_not_let_codes_be_sent_one_after_the_other(analyst: Asker) -> None:
+    await analyst(SET, kinds=[], address="somebody@spd.example")
+    analyst.now += dt.timedelta(seconds=59)
+
+    refused = await analyst(
+        "mutation { change: forgetNotifications { __typename ... on Refusal { message } } }"
+    )
+    again = await analyst(SET, kinds=[], address="else@spd.example")
+
+    said = "A code was sent less than a minute ago: wait a little."
+    assert refused["change"] == {"__typename": "Refused", "message": said}
+    assert again["change"]["message"] == said
+    assert [address for address, *_rest in await mails(analyst.database, LOADED_AT)] == [
+        "somebody@spd.example"
+    ]
 
 
 @pytest.mark.parametrize(
