@@ -1,6 +1,7 @@
 """Holding the invariants against a request before anything is done with it, stored or only thought of."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -23,10 +24,12 @@ from gateway.resolvers.stages import Stages, read_stages
 from gateway.store.datasets import Dataset
 from gateway.store.requests import Step, StepDataset
 from gateway.store.rows import Rows
-from gateway.store.seed_ledger import held_seeds
+from gateway.store.seed_ledger import held_seeds_of
 
 # Others compared by their seeds; one that overlaps thousands is one mistake.
 _COMPARED = 50
+# Stands for the catalogue among those who have a name; no request is called so.
+_RUCIO = "Rucio"
 _ORDER = {Severity.BLOCKER: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
@@ -36,22 +39,38 @@ async def check_request(rows: Rows, request: RequestFacts) -> tuple[Finding, ...
     These are 1 to 8: seeds, counts, names, scripts and physics. What depends on the moment of a submission
     (input, room, downtimes) is asked there. A fixed number of statements.
     """
+    return (await check_requests(rows, [request]))[request.name]
+
+
+async def check_requests(rows: Rows, requests: Sequence[RequestFacts]) -> Mapping[str, tuple[Finding, ...]]:
+    """Return by name what `check_request` says of each, in as many statements as for one.
+
+    They are compared with what is stored, not with each other.
+    """
     stages = await read_stages(rows)
-    rule = stages.rule(request)
-    findings = [
-        *seeds_fit_events(request),
-        *version_agrees(request),
-        *tag_is_safe(request),
-        *scripts_fit(request),
-        *tag_fits_collision(request),
-        *stage_fits(request, rule),
-        *await _seeds_are_free(rows, request),
-        *await _outputs_are_free(rows, request, outputs_of_request(request, stages)),
-        *scripts_are_given(request),
-    ]
-    if rule is not None and not any(finding.code.startswith("tag-") for finding in findings):
-        findings += names_can_be_derived(request, rule)
-    return worst_first(findings)
+    outputs = {request.name: _outputs(request, stages) for request in requests}
+    overlaps = await _overlaps(rows, requests)
+    takers = await _takers(rows, [name.did for names in outputs.values() for name in names])
+    found = {}
+    for request in requests:
+        rule = stages.rule(request)
+        names = outputs[request.name]
+        taken = {name.did for name in names if takers.get(name.did, set()) - {request.name}}
+        findings = [
+            *seeds_fit_events(request),
+            *version_agrees(request),
+            *tag_is_safe(request),
+            *scripts_fit(request),
+            *tag_fits_collision(request),
+            *stage_fits(request, rule),
+            *overlaps[request.name],
+            *outputs_are_new(request, names, taken),
+            *scripts_are_given(request),
+        ]
+        if rule is not None and not any(finding.code.startswith("tag-") for finding in findings):
+            findings += names_can_be_derived(request, rule)
+        found[request.name] = worst_first(findings)
+    return found
 
 
 def worst_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -69,19 +88,19 @@ def refuse_blockers(request_name: str, what: str, findings: Sequence[Finding]) -
         )
 
 
-def outputs_of_request(request: RequestFacts, stages: Stages) -> dict[str, tuple[DatasetName, ...]]:
-    """What the next attempt at each step would write, by the step's kind; nothing where no name follows."""
+def _outputs(request: RequestFacts, stages: Stages) -> list[DatasetName]:
+    """What the next attempts at its steps would write; nothing where no name follows."""
     rule = stages.rule(request)
     if rule is None:
-        return {}
-    outputs = {}
+        return []
+    outputs: list[DatasetName] = []
     for step in request.steps:
         attempt = max((attempt.number for attempt in step.attempts), default=0) + 1
         try:
-            outputs[step.kind] = derived_outputs(request, rule, step.kind, attempt)
+            outputs += derived_outputs(request, rule, step.kind, attempt)
         except NamingError:
             continue
-    return {str(kind): names for kind, names in outputs.items()}
+    return outputs
 
 
 def scripts_are_given(request: RequestFacts) -> tuple[Finding, ...]:
@@ -103,41 +122,45 @@ def scripts_are_given(request: RequestFacts) -> tuple[Finding, ...]:
     )
 
 
-async def _seeds_are_free(rows: Rows, request: RequestFacts) -> list[Finding]:
-    held = await held_seeds(rows, request.physics_key)
-    names = {
-        each.request_name
-        for each in held
-        if each.request_name not in {None, request.name} and each.seeds.overlap(request.seeds)
+async def _overlaps(rows: Rows, requests: Sequence[RequestFacts]) -> Mapping[str, list[Finding]]:
+    """Invariant 1 for each request against what others hold, by name."""
+    held = await held_seeds_of(rows, [request.physics_key for request in requests])
+    holders = {
+        request.name: sorted(
+            {
+                each.request_name
+                for each in held[request.physics_key]
+                if each.request_name is not None
+                and each.request_name != request.name
+                and each.seeds.overlap(request.seeds)
+            }
+        )[:_COMPARED]
+        for request in requests
     }
-    others = await read_requests(rows, sorted(name for name in names if name)[:_COMPARED])
-    found = seed_overlaps([request, *(other.facts for other in others.values())])
-    return [
-        finding
-        for finding in found
-        if finding.subject.key == request.name
-        or any(item.subject and item.subject.key == request.name for item in finding.evidence)
-    ]
+    named = sorted({name for names in holders.values() for name in names})
+    others = await read_requests(rows, named) if named else {}
+    return {
+        request.name: [
+            finding
+            for finding in seed_overlaps([request, *(others[name].facts for name in holders[request.name])])
+            if finding.subject.key == request.name
+            or any(item.subject and item.subject.key == request.name for item in finding.evidence)
+        ]
+        for request in requests
+    }
 
 
-async def _outputs_are_free(
-    rows: Rows, request: RequestFacts, outputs: dict[str, tuple[DatasetName, ...]]
-) -> list[Finding]:
-    names = [name for written in outputs.values() for name in written]
-    dids = [name.did for name in names]
+async def _takers(rows: Rows, dids: Sequence[str]) -> Mapping[str, set[str]]:
+    """Who has each name already: the requests that declare it, and `_RUCIO` where it is in the catalogue."""
+    takers: defaultdict[str, set[str]] = defaultdict(set)
     if not dids:
-        return []
-    in_rucio = {row.did for row in await rows(select(Dataset.did).where(Dataset.did.in_(dids)))}
-    declared = {
-        row.did
-        for row in await rows(
-            select(StepDataset.did)
-            .join(Step, Step.key == StepDataset.step_key)
-            .where(
-                StepDataset.did.in_(dids),
-                StepDataset.role == "output",
-                Step.request_name != request.name,
-            )
-        )
-    }
-    return [*outputs_are_new(request, names, in_rucio | declared)]
+        return takers
+    for row in await rows(select(Dataset.did).where(Dataset.did.in_(dids))):
+        takers[row.did].add(_RUCIO)
+    for row in await rows(
+        select(StepDataset.did, Step.request_name)
+        .join(Step, Step.key == StepDataset.step_key)
+        .where(StepDataset.did.in_(dids), StepDataset.role == "output")
+    ):
+        takers[row.did].add(row.request_name)
+    return takers

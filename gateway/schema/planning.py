@@ -16,8 +16,7 @@ from gateway.resolvers.changes.bulk_edit import plan_bulk_edit
 from gateway.resolvers.changes.clone_request import check_times, planned_clone, year_of_clone
 from gateway.resolvers.changes.create_request import check_definition_storable, year_of
 from gateway.resolvers.changes.definitions import read_requests
-from gateway.resolvers.forecasting import read_history
-from gateway.resolvers.previewing import Preview, Viewpoint, preview_request
+from gateway.resolvers.previewing import Viewpoint, preview_request, preview_requests
 from gateway.schema.context import Info
 from gateway.schema.mutations.bulk_edit import PreviewedEdit
 from gateway.schema.mutations.clone_request import Changes, patch_of
@@ -129,18 +128,16 @@ class PlanningQueries:
             names = await next_names(rows, year, times)
             free = await next_free_seeds(rows, definition.physics_key, definition.jobs)
             view = await viewpoint(info, rows, storage)
-            previews: list[Preview] = []
-            history = None
+            clones = []
             for number, clone in enumerate(names):
                 first = free.first + number * definition.jobs
                 seeds = definition.seeds or (SeedRange(first, first + definition.jobs - 1),)
-                facts = replace(definition, seeds=seeds).facts(
-                    str(clone), Intent.DRAFT, requested_by=info.context.viewer.actor
+                clones.append(
+                    replace(definition, seeds=seeds).facts(
+                        str(clone), Intent.DRAFT, requested_by=info.context.viewer.actor
+                    )
                 )
-                history = history or await read_history(rows, facts)
-                previews.append(
-                    await preview_request(rows, facts, view, priority=definition.priority, history=history)
-                )
+            previews = await preview_requests(rows, clones, view, priority=definition.priority)
         except (ChangeRefusedError, InputError) as error:
             return _refused(error)
         return ClonePreview.of(name, source.version, source.definition, definition, previews)

@@ -11,7 +11,8 @@ from gateway.domain.definitions import Definition, field_texts
 from gateway.domain.forecast import Estimate as EstimateValue
 from gateway.domain.forecast import Forecast as ForecastValue
 from gateway.domain.forecast import NoHistory
-from gateway.resolvers.previewing import Preview, StepPreview
+from gateway.resolvers.planned_steps import StepPreview
+from gateway.resolvers.previewing import Preview
 from gateway.schema.mutations.results import CheckResult, camel_case
 from gateway.schema.scalars import BigInt, Json
 

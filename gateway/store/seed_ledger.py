@@ -5,11 +5,11 @@ writers gave most seeds twice, and with the constraint alone they ended in deadl
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, cast
 
-from sqlalchemy import Table, delete, func, select, update
+from sqlalchemy import Table, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.physics_key import PhysicsKey
@@ -42,7 +42,12 @@ async def held_seeds(rows: Rows, key: PhysicsKey) -> Sequence[HeldSeeds]:
 
     An unrecorded script may be any script, so its seeds may be the same events.
     """
-    spaces = await _related_spaces(rows, key)
+    return (await held_seeds_of(rows, [key]))[key]
+
+
+async def held_seeds_of(rows: Rows, keys: Collection[PhysicsKey]) -> Mapping[PhysicsKey, Sequence[HeldSeeds]]:
+    """Return what is held under each of the keys, as `held_seeds` does, in two statements."""
+    spaces = await _related_spaces(rows, keys)
     found = await rows(
         select(
             SeedRangeRow.seed_space_id,
@@ -55,22 +60,26 @@ async def held_seeds(rows: Rows, key: PhysicsKey) -> Sequence[HeldSeeds]:
         .where(SeedRangeRow.seed_space_id.in_([space.id for space in spaces]))
         .order_by(SeedRangeRow.seed_first, SeedRangeRow.seed_last)
     )
-    own = {space.id for space in spaces if space.physics_key == str(key)}
-    return [
-        HeldSeeds(
-            SeedRange(row.seed_first, row.seed_last),
-            row.request_name,
-            row.is_exempt,
-            row.exempt_reason,
-            is_same_script=row.seed_space_id in own,
-        )
-        for row in found
-    ]
+    text_of = {space.id: space.physics_key for space in spaces}
+    return {
+        key: [
+            HeldSeeds(
+                SeedRange(row.seed_first, row.seed_last),
+                row.request_name,
+                row.is_exempt,
+                row.exempt_reason,
+                is_same_script=text_of[row.seed_space_id] == str(key),
+            )
+            for row in found
+            if _is_related(text_of[row.seed_space_id], key)
+        ]
+        for key in set(keys)
+    }
 
 
 async def next_free_seeds(rows: Rows, key: PhysicsKey, count: int) -> SeedRange:
     """Return the range that `reserve_next` would take now, without taking it."""
-    spaces = await _related_spaces(rows, key)
+    spaces = await _related_spaces(rows, [key])
     found = await rows(
         select(func.max(SeedRangeRow.seed_last).label("last")).where(
             SeedRangeRow.seed_space_id.in_([space.id for space in spaces])
@@ -90,10 +99,29 @@ async def reserve_next(
     exempt_reason: str | None = None,
 ) -> SeedRange:
     """Take the first `count` seeds in one piece behind everything taken; others wait until this commits."""
-    space_id = await _lock_spaces(session, key)
-    seeds = await next_free_seeds(rows_of(session), key, count)
-    await _insert(session, space_id, seeds, request_name, exempt_reason, at)
+    [seeds] = await reserve_next_for_each(
+        session, key, count, request_names=[request_name], at=at, exempt_reason=exempt_reason
+    )
     return seeds
+
+
+async def reserve_next_for_each(
+    session: AsyncSession,
+    key: PhysicsKey,
+    count: int,
+    *,
+    request_names: Sequence[str | None],
+    at: dt.datetime,
+    exempt_reason: str | None = None,
+) -> Sequence[SeedRange]:
+    """Take `count` seeds for each request, one range behind the other, behind everything taken."""
+    space_id = await _lock_spaces(session, key)
+    free = await next_free_seeds(rows_of(session), key, count * len(request_names))
+    ranges = [SeedRange(first, first + count - 1) for first in range(free.first, free.last + 1, count)]
+    for name, seeds in zip(request_names, ranges, strict=True):
+        _add(session, space_id, seeds, name, exempt_reason, at)
+    await session.flush()
+    return ranges
 
 
 async def reserve(
@@ -125,7 +153,8 @@ async def reserve(
                 f"Of the seeds {seeds} some are taken by {named}. Leave the seeds out to get free ones, or "
                 "say why they are to be used again."
             )
-    await _insert(session, space_id, seeds, request_name, exempt_reason, at)
+    _add(session, space_id, seeds, request_name, exempt_reason, at)
+    await session.flush()
 
 
 async def release(session: AsyncSession, request_name: str, *, reason: str) -> None:
@@ -170,7 +199,7 @@ async def exempt(session: AsyncSession, request_name: str, *, reason: str) -> No
     )
 
 
-async def _insert(
+def _add(
     session: AsyncSession,
     space_id: int,
     seeds: SeedRange,
@@ -189,7 +218,6 @@ async def _insert(
             created_at=at,
         )
     )
-    await session.flush()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +226,28 @@ class _Space:
     physics_key: str
 
 
-async def _related_spaces(rows: Rows, key: PhysicsKey, *, lock: bool = False) -> Sequence[_Space]:
-    """The spaces of this key and, where a script was not recorded, of any script; by key."""
+def _is_related(text: str, key: PhysicsKey) -> bool:
+    """Whether seeds under the key of this text may be the same events as those under the other."""
     any_script = str(replace(key, script=None))
+    return text.startswith(any_script) if key.script is None else text in {any_script, str(key)}
+
+
+async def _related_spaces(
+    rows: Rows, keys: Collection[PhysicsKey], *, lock: bool = False
+) -> Sequence[_Space]:
+    """The spaces of these keys and, where a script was not recorded, of any script; by key."""
+    texts = sorted({text for key in keys for text in (str(key), str(replace(key, script=None)))})
     wanted = select(SeedSpace.id, SeedSpace.physics_key).order_by(SeedSpace.physics_key)
-    if key.script is None:
-        wanted = wanted.where(SeedSpace.physics_key.startswith(any_script, autoescape=True))
-    else:
-        wanted = wanted.where(SeedSpace.physics_key.in_([any_script, str(key)]))
+    wanted = wanted.where(
+        or_(
+            SeedSpace.physics_key.in_(texts),
+            *(
+                SeedSpace.physics_key.startswith(str(key), autoescape=True)
+                for key in sorted(set(keys), key=str)
+                if key.script is None
+            ),
+        )
+    )
     found = await rows(wanted.with_for_update() if lock else wanted)
     return [_Space(row.id, row.physics_key) for row in found]
 
@@ -221,5 +263,5 @@ async def _lock_spaces(session: AsyncSession, key: PhysicsKey) -> int:
     await insert_missing(
         session, cast("Table", SeedSpace.__table__), [{"physics_key": text}], unique=("physics_key",)
     )
-    spaces = await _related_spaces(rows_of(session), key, lock=True)
+    spaces = await _related_spaces(rows_of(session), [key], lock=True)
     return next(space.id for space in spaces if space.physics_key == text)

@@ -1,12 +1,12 @@
 """Editing many requests at once, all or none, and taking the whole back."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
 
-from gateway.domain.definitions import FieldDifference, differences
+from gateway.domain.definitions import Definition, FieldDifference, differences
 from gateway.errors import (
     ChangeRefusedError,
     InputError,
@@ -15,19 +15,19 @@ from gateway.errors import (
     StaleEditError,
 )
 from gateway.resolvers.changes.change import Change
-from gateway.resolvers.changes.create_request import check_definition_storable
+from gateway.resolvers.changes.create_request import why_not_storable
 from gateway.resolvers.changes.definitions import (
     StoredRequest,
-    locked_request,
+    locked_requests,
     read_requests,
-    read_version,
+    read_versions,
 )
 from gateway.resolvers.changes.update_request import (
     Patch,
-    check_editable,
     check_not_stale,
-    edit_locked,
+    edited,
     without_old_seeds,
+    write_edit,
 )
 from gateway.store.base import JsonValue
 from gateway.store.bulk_edits import BulkEdit
@@ -61,7 +61,26 @@ async def plan_bulk_edit(rows: Rows, names: Sequence[str], patch: Patch) -> Sequ
     """
     wanted = _checked_names(names)
     found = await read_requests(rows, wanted)
-    return [await _planned(rows, name, found.get(name), patch) for name in wanted]
+    planned: dict[str, PlannedEdit] = {}
+    afters: dict[str, Definition] = {}
+    for name in wanted:
+        stored = found.get(name)
+        if stored is None:
+            planned[name] = PlannedEdit(name, None, (), f"There is no request {name[:64]!r}.")
+            continue
+        try:
+            afters[name] = edited(stored, patch)
+        except (ChangeRefusedError, InputError) as error:
+            planned[name] = PlannedEdit(name, stored.version, (), error.message)
+    errors = await why_not_storable(
+        rows, [without_old_seeds(found[name].definition, after) for name, after in afters.items()]
+    )
+    for (name, after), problem in zip(afters.items(), errors, strict=True):
+        changed = () if problem else differences(found[name].definition, after)
+        planned[name] = PlannedEdit(
+            name, found[name].version, changed, None if problem is None else problem.message
+        )
+    return [planned[name] for name in wanted]
 
 
 async def bulk_edit(change: Change, edits: Sequence[EditOf], patch: Patch) -> Mapping[str, JsonValue]:
@@ -69,14 +88,14 @@ async def bulk_edit(change: Change, edits: Sequence[EditOf], patch: Patch) -> Ma
 
     Raises what `update_request` raises, for the first request by name that cannot be edited.
     """
-    _checked_names([edit.name for edit in edits])
-    steps: list[JsonValue] = []
-    for edit in sorted(edits, key=lambda each: each.name):
-        before = await locked_request(change, edit.name)
-        await check_not_stale(change, before, edit.expected_version, patch)
-        await _named(edit.name, edit_locked(change, before, patch))
-        after = (await read_requests(change.rows, [edit.name]))[edit.name]
-        steps.append({"name": edit.name, "before": before.version, "after": after.version})
+    names = _checked_names([edit.name for edit in edits])
+    found = await locked_requests(change, names)
+    for edit in edits:
+        await check_not_stale(change, found[edit.name], edit.expected_version, patch)
+    versions = await _edit_each(change, [(found[name], patch) for name in names])
+    steps: list[JsonValue] = [
+        {"name": name, "before": found[name].version, "after": versions[name]} for name in names
+    ]
     made = BulkEdit(steps=steps, made_at=change.now, made_by=change.by)
     change.session.add(made)
     await change.session.flush()
@@ -96,47 +115,58 @@ async def undo_bulk_edit(change: Change, edit_id: int) -> Mapping[str, JsonValue
         raise MissingError(f"There is no bulk edit {edit_id}.")
     if made.undone_at is not None:
         raise ChangeRefusedError(f"The bulk edit {edit_id} was undone by {made.undone_by} already.")
-    names = []
-    for name, old_version, new_version in _steps(made.steps):
-        names.append(name)
-        if old_version == new_version:
-            continue
-        present = await locked_request(change, name)
-        old = await read_version(change.rows, name, old_version)
-        if old is None:
-            raise ChangeRefusedError(f"What {name} was at version {old_version} was not kept.")
-        if present.version != new_version:
+    steps = _steps(made.steps)
+    moved = [step for step in steps if step.before != step.after]
+    found = await locked_requests(change, [step.name for step in moved])
+    olds = await read_versions(change.rows, [(step.name, step.before) for step in moved])
+    undone = []
+    for step in moved:
+        present = found[step.name]
+        if step.name not in olds:
+            raise ChangeRefusedError(f"What {step.name} was at version {step.before} was not kept.")
+        if present.version != step.after:
             raise StaleEditError(
-                f"{name} was changed again after the bulk edit: it is at version {present.version}.",
-                key=name,
+                f"{step.name} was changed again after the bulk edit: it is at version {present.version}.",
+                key=step.name,
                 version=present.version,
             )
+        old = olds[step.name]
         changed = {each.field: getattr(old, each.field) for each in differences(present.definition, old)}
-        await _named(name, edit_locked(change, present, Patch(changed)))
+        undone.append((present, Patch(changed)))
+    await _edit_each(change, undone)
     made.undone_at, made.undone_by = change.now, change.by
-    return {"edit": edit_id, "requests": list[JsonValue](sorted(names))}
+    return {"edit": edit_id, "requests": list[JsonValue](sorted(step.name for step in steps))}
 
 
-async def _planned(rows: Rows, name: str, stored: StoredRequest | None, patch: Patch) -> PlannedEdit:
-    if stored is None:
-        return PlannedEdit(name, None, (), f"There is no request {name[:64]!r}.")
-    try:
-        after = patch.applied_to(stored.definition)
-        check_editable(stored, after, asks_for_seeds="seeds" in patch.values)
-        await check_definition_storable(rows, without_old_seeds(stored.definition, after))
-    except (ChangeRefusedError, InputError) as error:
-        return PlannedEdit(name, stored.version, (), error.message)
-    return PlannedEdit(name, stored.version, differences(stored.definition, after), None)
+async def _edit_each(change: Change, edits: Sequence[tuple[StoredRequest, Patch]]) -> Mapping[str, int]:
+    """Apply to each locked request its patch; returns their versions then, by name.
+
+    What is wrong is said of the first by the order given: the message alone would name a field only.
+    """
+    afters = [edited(before, patch) for before, patch in edits]
+    errors = await why_not_storable(
+        change.rows,
+        [
+            without_old_seeds(before.definition, after)
+            for (before, _), after in zip(edits, afters, strict=True)
+        ],
+    )
+    versions: dict[str, int] = {}
+    for (before, patch), after, error in zip(edits, afters, errors, strict=True):
+        if after == before.definition:
+            versions[before.name] = before.version
+        elif error is not None:
+            raise _named(before.name, error)
+        else:
+            try:
+                versions[before.name] = await write_edit(change, before, after, patch)
+            except InvalidChangeError as refused:
+                raise _named(before.name, refused) from refused
+    return versions
 
 
-async def _named(name: str, edit: Awaitable[object]) -> None:
-    """Say of which request a problem is: the message alone names a field only."""
-    try:
-        await edit
-    except InvalidChangeError as error:
-        raise InvalidChangeError(
-            f"{name}: {error.message}", problems=error.problems, findings=error.findings
-        ) from error
+def _named(name: str, error: InvalidChangeError) -> InvalidChangeError:
+    return InvalidChangeError(f"{name}: {error.message}", problems=error.problems, findings=error.findings)
 
 
 def _checked_names(names: Sequence[str]) -> list[str]:
@@ -147,12 +177,21 @@ def _checked_names(names: Sequence[str]) -> list[str]:
     return sorted(names)
 
 
-def _steps(kept: JsonValue) -> list[tuple[str, int, int]]:
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One request's part of an edit: its versions before and after it."""
+
+    name: str
+    before: int
+    after: int
+
+
+def _steps(kept: JsonValue) -> Sequence[_Step]:
     steps = []
     for step in kept if isinstance(kept, list) else []:
         match step:
             case {"name": str(name), "before": int(before), "after": int(after)}:
-                steps.append((name, before, after))
+                steps.append(_Step(name, before, after))
             case _:
                 raise TypeError(f"no step of a bulk edit: {step!r}")
     return steps

@@ -11,7 +11,7 @@ from gateway.resolvers.changes.change import Change
 from gateway.resolvers.changes.change_intent import locked_at
 from gateway.resolvers.changes.create_request import check_definition_storable, insert_new, year_of
 from gateway.resolvers.changes.definitions import locked_request
-from gateway.resolvers.changes.relate_requests import EXTENDS, REPEATS, add_relation
+from gateway.resolvers.changes.relate_requests import EXTENDS, REPEATS, relate_new
 from gateway.resolvers.changes.update_request import Patch
 from gateway.store.base import JsonValue
 from gateway.store.request_names import allocate_names
@@ -64,9 +64,8 @@ async def clone_request(
     await check_definition_storable(change.rows, definition)
     year = year_of_clone(name, year_of(definition, change.now))
     names = [str(each) for each in await allocate_names(change.session, year, times)]
-    for clone in names:
-        await insert_new(change, clone, definition, reuse_reason=None, reason=f"cloned from {name}")
-        await add_relation(change, clone, EXTENDS, name, note="cloned", may_exist=True)
+    await insert_new(change, names, definition, reuse_reason=None, reason=f"cloned from {name}")
+    await relate_new(change, names, EXTENDS, name, note="cloned")
     return {"requests": list(names)}
 
 
@@ -84,6 +83,6 @@ async def clone_step(
     year = year_of_clone(name, year_of(definition, change.now))
     [clone] = [str(each) for each in await allocate_names(change.session, year, 1)]
     reason = f"reads the events of {name}"
-    await insert_new(change, clone, definition, reuse_reason=reason, reason=f"cloned from {name} {kind}")
-    await add_relation(change, clone, REPEATS, name, note=f"{kind} made anew", may_exist=True)
+    await insert_new(change, [clone], definition, reuse_reason=reason, reason=f"cloned from {name} {kind}")
+    await relate_new(change, [clone], REPEATS, name, note=f"{kind} made anew")
     return {"requests": [clone]}

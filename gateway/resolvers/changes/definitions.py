@@ -1,12 +1,13 @@
 """Requests as they are defined: read with all that belongs to them, written whole, each version kept."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, cast
 
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, delete, select, tuple_, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from gateway.domain.definitions import Definition, StepDefinition, as_json, of_json
 from gateway.domain.facts import RequestFacts
@@ -138,10 +139,16 @@ async def read_requests(
 
 async def locked_request(change: Change, name: str) -> StoredRequest:
     """Return the request, locked until the change ends; raises MissingError when there is none."""
-    found = await read_requests(change.rows, [name], lock=True)
-    if name not in found:
-        raise MissingError(f"There is no request {name[:64]!r}.")
-    return found[name]
+    return (await locked_requests(change, [name]))[name]
+
+
+async def locked_requests(change: Change, names: Collection[str]) -> Mapping[str, StoredRequest]:
+    """Return the requests by name, locked in the order of names; MissingError names the first not there."""
+    found = await read_requests(change.rows, names, lock=True)
+    missing = sorted(set(names) - found.keys())
+    if missing:
+        raise MissingError(f"There is no request {missing[0][:64]!r}.")
+    return found
 
 
 def _reads(request_name: str, parent_step_key: str | None) -> str | None:
@@ -152,43 +159,78 @@ def _reads(request_name: str, parent_step_key: str | None) -> str | None:
     return kind if own == request_name else parent_step_key
 
 
-async def check_registered(rows: Rows, definition: Definition) -> Mapping[str, str]:
-    """Return what the definition names and no registry has, as words by field; empty when all is known."""
-    missing: dict[str, str] = {}
-    if not await rows(select(Stage.name).where(Stage.name == definition.stage)):
-        missing["stage"] = f"{definition.stage!r} is no registered stage."
-    if definition.campaign is not None and not await rows(
-        select(Campaign.name).where(Campaign.name == definition.campaign)
-    ):
-        missing["campaign"] = f"{definition.campaign!r} is no registered campaign."
-    if not await rows(
-        select(SoftwareRelease.version).where(
-            SoftwareRelease.project == definition.software_project,
-            SoftwareRelease.version == definition.software_version,
+async def unregistered(rows: Rows, definitions: Sequence[Definition]) -> Sequence[Mapping[str, str]]:
+    """Return what each definition names and no registry has, as words by field; empty where all is known.
+
+    In a fixed number of statements.
+    """
+    known = await _read_known(rows, definitions)
+    return [_unregistered(definition, known) for definition in definitions]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the registries have of all that some definitions name."""
+
+    stages: frozenset[str]
+    campaigns: frozenset[str]
+    releases: frozenset[tuple[str, str]]
+    geometries: frozenset[str]
+    steps: frozenset[str]
+
+
+async def _read_known(rows: Rows, definitions: Sequence[Definition]) -> _Known:
+    stages = {each.stage for each in definitions}
+    campaigns = {each.campaign for each in definitions if each.campaign is not None}
+    projects = {each.software_project for each in definitions}
+    versions = {each.software_version for each in definitions}
+    geometries = {name for each in definitions for name in each.geometry}
+    steps = {step.reads for each in definitions for step in each.steps if step.reads and "." in step.reads}
+    releases = await rows(
+        select(SoftwareRelease.project, SoftwareRelease.version).where(
+            SoftwareRelease.project.in_(sorted(projects)), SoftwareRelease.version.in_(sorted(versions))
         )
-    ):
+    )
+    return _Known(
+        stages=await _there(rows, Stage.name, stages),
+        campaigns=await _there(rows, Campaign.name, campaigns),
+        releases=frozenset((row.project, row.version) for row in releases),
+        geometries=await _there(rows, Geometry.name, geometries),
+        steps=await _there(rows, Step.key, steps),
+    )
+
+
+async def _there(rows: Rows, column: InstrumentedAttribute[str], wanted: Collection[str]) -> frozenset[str]:
+    if not wanted:
+        return frozenset()
+    found = await rows(select(column.label("value")).where(column.in_(sorted(wanted))))
+    return frozenset(row.value for row in found)
+
+
+def _unregistered(definition: Definition, known: _Known) -> Mapping[str, str]:
+    missing: dict[str, str] = {}
+    if definition.stage not in known.stages:
+        missing["stage"] = f"{definition.stage!r} is no registered stage."
+    if definition.campaign is not None and definition.campaign not in known.campaigns:
+        missing["campaign"] = f"{definition.campaign!r} is no registered campaign."
+    if (definition.software_project, definition.software_version) not in known.releases:
         release = f"{definition.software_project} {definition.software_version}"
         missing["software_version"] = f"{release} is no registered software release."
-    known = {
-        row.name for row in await rows(select(Geometry.name).where(Geometry.name.in_(definition.geometry)))
-    }
-    unknown = [name for name in definition.geometry if name not in known]
+    unknown = [name for name in definition.geometry if name not in known.geometries]
     if unknown:
         missing["geometry"] = f"{', '.join(unknown)}: not registered."
     others = sorted({step.reads for step in definition.steps if step.reads and "." in step.reads})
-    if others:
-        there = {row.key for row in await rows(select(Step.key).where(Step.key.in_(others)))}
-        gone = [key for key in others if key not in there]
-        if gone:
-            missing["steps"] = f"read {', '.join(gone)}, which no request has."
+    gone = [key for key in others if key not in known.steps]
+    if gone:
+        missing["steps"] = f"read {', '.join(gone)}, which no request has."
     return missing
 
 
-async def insert_request(
-    change: Change, name: str, definition: Definition, *, intent: Intent, requested_by: str
+async def insert_requests(
+    change: Change, names: Sequence[str], definition: Definition, *, intent: Intent, requested_by: str
 ) -> None:
-    """Write a new request and all of it but its seeds, which the ledger gives, and its first version."""
-    change.session.add(
+    """Write new requests of one definition and all of them but their seeds and first versions."""
+    change.session.add_all(
         Request(
             name=name,
             **_columns(definition),  # type: ignore[arg-type]
@@ -198,10 +240,12 @@ async def insert_request(
             created_at=change.now,
             updated_at=change.now,
         )
+        for name in names
     )
     await change.session.flush()
-    await _write_parts(change, name, definition)
-    change.tell_request(name)
+    await _write_parts(change, names, definition)
+    for name in names:
+        change.tell_request(name)
 
 
 async def write_definition(change: Change, before: StoredRequest, after: Definition) -> int:
@@ -223,7 +267,7 @@ async def write_definition(change: Change, before: StoredRequest, after: Definit
         .execution_options(synchronize_session=False)
     )
     await _remove_steps(change, before, after)
-    await _write_parts(change, before.name, after)
+    await _write_parts(change, [before.name], after)
     await keep_version(change, before.name, version, after)
     change.tell_request(before.name)
     return version
@@ -231,13 +275,17 @@ async def write_definition(change: Change, before: StoredRequest, after: Definit
 
 async def read_version(rows: Rows, name: str, version: int) -> Definition | None:
     """Return what the definition was at this version; None when that was not kept."""
+    return (await read_versions(rows, [(name, version)])).get(name)
+
+
+async def read_versions(rows: Rows, wanted: Collection[tuple[str, int]]) -> Mapping[str, Definition]:
+    """Return by name what each definition was at its version, where that was kept."""
     found = await rows(
-        select(RequestVersion.content).where(
-            RequestVersion.request_name == name, RequestVersion.version == version
+        select(RequestVersion.request_name, RequestVersion.content).where(
+            tuple_(RequestVersion.request_name, RequestVersion.version).in_(sorted(wanted))
         )
     )
-    content = found[0].content if found else None
-    return of_json(content) if isinstance(content, dict) else None
+    return {row.request_name: of_json(row.content) for row in found if isinstance(row.content, dict)}
 
 
 def _columns(definition: Definition) -> dict[str, object]:
@@ -258,32 +306,34 @@ def _columns(definition: Definition) -> dict[str, object]:
     }
 
 
-async def _write_parts(change: Change, name: str, definition: Definition) -> None:
+async def _write_parts(change: Change, names: Sequence[str], definition: Definition) -> None:
     await insert_rows(
         change.session,
         cast("Table", RequestGeometry.__table__),
         [
             {"request_name": name, "geometry_name": geometry, "position": position}
+            for name in names
             for position, geometry in enumerate(definition.geometry, start=1)
         ],
     )
     rows = []
-    for position, step in enumerate(definition.steps, start=1):
-        version, variant = step.script_parts
-        reads = step.reads
-        rows.append(
-            {
-                "key": f"{name}.{step.kind}",
-                "request_name": name,
-                "kind": step.kind,
-                "position": position,
-                "parent_step_key": reads if reads is None or "." in reads else f"{name}.{reads}",
-                "script": step.script,
-                "script_version": version,
-                "script_variant": variant,
-                "description": step.description,
-            }
-        )
+    for name in names:
+        for position, step in enumerate(definition.steps, start=1):
+            version, variant = step.script_parts
+            reads = step.reads
+            rows.append(
+                {
+                    "key": f"{name}.{step.kind}",
+                    "request_name": name,
+                    "kind": step.kind,
+                    "position": position,
+                    "parent_step_key": reads if reads is None or "." in reads else f"{name}.{reads}",
+                    "script": step.script,
+                    "script_version": version,
+                    "script_variant": variant,
+                    "description": step.description,
+                }
+            )
     # The pattern stays as it was imported: outputs follow from the fields, so nobody edits it here.
     await upsert_rows(change.session, cast("Table", Step.__table__), rows)
 
@@ -320,6 +370,13 @@ async def keep_version(
     change: Change, name: str, version: int, definition: Definition, *, action: str | None = None
 ) -> None:
     """Keep what a version said, unless it is kept already."""
+    await keep_versions(change, version, {name: definition}, action=action)
+
+
+async def keep_versions(
+    change: Change, version: int, definitions: Mapping[str, Definition], *, action: str | None = None
+) -> None:
+    """Keep what this version said of each request, by name, unless it is kept already."""
     await upsert_rows(
         change.session,
         cast("Table", RequestVersion.__table__),
@@ -332,6 +389,7 @@ async def keep_version(
                 "changed_at": change.now,
                 "changed_by": change.by if action is None else None,
             }
+            for name, definition in definitions.items()
         ],
         keep=frozenset({"action", "content", "changed_at", "changed_by"}),
     )

@@ -1,6 +1,6 @@
 """Saying how requests belong together: one extends, repeats or supersedes another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import delete, select
@@ -69,6 +69,16 @@ async def add_relation(
             return
         raise ChangeRefusedError(f"It is recorded already that {name} {kind} {other}.")
     await _refuse_circle(change, name, kind, other)
+    await _add(change, name, kind, other, note)
+
+
+async def relate_new(change: Change, names: Sequence[str], kind: str, other: str, *, note: str) -> None:
+    """Relate requests made in this change to one that was there: they cannot close a circle."""
+    for name in names:
+        await _add(change, name, kind, other, note)
+
+
+async def _add(change: Change, name: str, kind: str, other: str, note: str | None) -> None:
     change.session.add(
         RequestRelation(
             request_name=name,

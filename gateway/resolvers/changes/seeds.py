@@ -1,37 +1,40 @@
 """Seeds of a request that is made or edited: what was asked for, or the next free ones."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gateway.domain.definitions import Definition
 from gateway.domain.seeds import SeedRange
 from gateway.resolvers.changes.change import Change
-from gateway.store.seed_ledger import drop, reserve, reserve_next
+from gateway.store.seed_ledger import drop, reserve, reserve_next_for_each
 
 TEST_REASON = "the request is a test"
 
 
 async def give_seeds(
-    change: Change, name: str, definition: Definition, *, reuse_reason: str | None
-) -> Definition:
-    """Reserve the seeds that the definition names, or as many free ones as it needs; return it with them.
+    change: Change, names: Sequence[str], definition: Definition, *, reuse_reason: str | None
+) -> Mapping[str, Definition]:
+    """Reserve for each request the seeds that the definition names, or as many free ones as it needs.
 
-    Raises SeedOverlapError when some are taken and nobody said why they are to be used again.
+    Returns the definition with them, by name. Raises SeedOverlapError when some are taken and nobody said why
+    they are to be used again.
     """
     reason = TEST_REASON if definition.is_test else reuse_reason
     key = definition.physics_key
     if not definition.seeds:
-        seeds = await reserve_next(
+        ranges = await reserve_next_for_each(
             change.session,
             key,
             definition.jobs,
-            request_name=name,
+            request_names=names,
             at=change.now,
             exempt_reason=TEST_REASON if definition.is_test else None,
         )
-        return replace(definition, seeds=(seeds,))
-    for held in definition.seeds:
-        await reserve(change.session, key, held, request_name=name, at=change.now, exempt_reason=reason)
-    return definition
+        return {name: replace(definition, seeds=(seeds,)) for name, seeds in zip(names, ranges, strict=True)}
+    for name in names:
+        for held in definition.seeds:
+            await reserve(change.session, key, held, request_name=name, at=change.now, exempt_reason=reason)
+    return dict.fromkeys(names, definition)
 
 
 async def move_seeds(
@@ -58,7 +61,7 @@ async def move_seeds(
             return after
         reuse_reason = reuse_reason or (kept_reason if wanted else None)
     await drop(change.session, name)
-    return await give_seeds(change, name, after, reuse_reason=reuse_reason)
+    return (await give_seeds(change, [name], after, reuse_reason=reuse_reason))[name]
 
 
 def _fitting(seeds: tuple[SeedRange, ...], jobs: int) -> tuple[SeedRange, ...]:

@@ -87,13 +87,34 @@ async def update_request(
 
 async def edit_locked(
     change: Change, before: StoredRequest, patch: Patch, *, reuse_reason: str | None = None
-) -> Definition:
-    """Apply the patch to a request that is locked and was compared with what its editor saw."""
+) -> int:
+    """Apply the patch to a request that is locked and was compared with what its editor saw.
+
+    Returns the version it is at then; one that nothing changes in stays at its version.
+    """
+    after = edited(before, patch)
+    if after == before.definition and reuse_reason is None:
+        return before.version
+    await check_definition_storable(change.rows, without_old_seeds(before.definition, after))
+    return await write_edit(change, before, after, patch, reuse_reason=reuse_reason)
+
+
+def edited(before: StoredRequest, patch: Patch) -> Definition:
+    """Return what the patch makes of the request; raises ChangeRefusedError for what its state forbids."""
     after = patch.applied_to(before.definition)
     check_editable(before, after, asks_for_seeds="seeds" in patch.values)
-    if after == before.definition and reuse_reason is None:
-        return after
-    await check_definition_storable(change.rows, without_old_seeds(before.definition, after))
+    return after
+
+
+async def write_edit(
+    change: Change,
+    before: StoredRequest,
+    after: Definition,
+    patch: Patch,
+    *,
+    reuse_reason: str | None = None,
+) -> int:
+    """Write what a patch made of a locked request, which can be stored; returns its new version."""
     seeded = await move_seeds(
         change,
         before.name,
@@ -103,7 +124,7 @@ async def edit_locked(
         kept_reason=before.seeds_exempt_reason,
         asks_for_seeds="seeds" in patch.values,
     )
-    await write_definition(change, before, seeded)
+    version = await write_definition(change, before, seeded)
     old, new = as_json(before.definition), as_json(seeded)
     changed = [field for field in new if new[field] != old[field]]
     await change.record(
@@ -112,7 +133,7 @@ async def edit_locked(
         before={field: old[field] for field in changed},
         after={field: new[field] for field in changed},
     )
-    return seeded
+    return version
 
 
 async def check_not_stale(change: Change, before: StoredRequest, expected_version: int, patch: Patch) -> None:

@@ -11,7 +11,7 @@ from gateway.resolvers.changes.change import Made
 from gateway.schema.context import Info
 from gateway.schema.enums import Right
 from gateway.schema.mutations.inputs import UpdateRequestInput, arguments_of
-from gateway.schema.mutations.making import IdempotencyKey, make, shown_request
+from gateway.schema.mutations.making import IdempotencyKey, make, shown_requests
 from gateway.schema.mutations.results import Conflict, Invalid, Refused, camel_case, refusal_of
 from gateway.schema.needs import mutation
 from gateway.schema.scalars import BigInt
@@ -147,6 +147,6 @@ async def _edited(info: Info, made: Made | Refused | Conflict | Invalid) -> Bulk
         return made
     return RequestsEdited(
         edit=BigInt(int(made.text("edit"))),
-        requests=[await shown_request(info, name) for name in made.texts("requests")],
+        requests=await shown_requests(info, made.texts("requests")),
         is_repeated=made.is_repeated,
     )

@@ -14,7 +14,7 @@ from gateway.resolvers.changes.update_request import Patch
 from gateway.schema.context import Info
 from gateway.schema.enums import Right
 from gateway.schema.mutations.inputs import UpdateRequestInput, arguments_of
-from gateway.schema.mutations.making import IdempotencyKey, make, shown_request
+from gateway.schema.mutations.making import IdempotencyKey, make, shown_requests
 from gateway.schema.mutations.results import Conflict, Invalid, Refused, refusal_of
 from gateway.schema.needs import mutation
 from gateway.schema.scalars import BigInt
@@ -136,6 +136,6 @@ async def _cloned(info: Info, key: str, arguments: Mapping[str, JsonValue], work
     if not isinstance(made, Made):
         return made
     return RequestsCloned(
-        requests=[await shown_request(info, name) for name in made.texts("requests")],
+        requests=await shown_requests(info, made.texts("requests")),
         is_repeated=made.is_repeated,
     )

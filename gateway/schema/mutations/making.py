@@ -1,6 +1,7 @@
 """How a mutation's resolver makes its change and shows what came of it, the same for all of them."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import strawberry
@@ -80,3 +81,8 @@ async def shown_request(info: Info, name: str) -> Request:
     if row is None:
         raise MissingError(f"There is no request {name[:64]!r}.")
     return Request.of(row)
+
+
+async def shown_requests(info: Info, names: Sequence[str]) -> list[Request]:
+    """Show the requests of these names in one statement; raises MissingError for one that is not there."""
+    return list(await asyncio.gather(*(shown_request(info, name) for name in names)))
