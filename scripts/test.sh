@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs the tests with what they need beside Python: Node, Chromium, the built panel, and PostgreSQL unless a server is
-# named. Arguments go to pytest. Without one of them the rest still runs, and a line says what did not; CI accepts no gap.
+# Runs the tests with what they need beside Python: Node, Chromium, the built panel, HAProxy, Helm, and PostgreSQL
+# unless a server is named. Arguments go to pytest. Without one of them the rest still runs, and a line says what did
+# not; CI accepts no gap.
 set -eu
 
 cd -P "$(dirname "$0")/.."
@@ -30,6 +31,24 @@ elif [ -n "${CI:-}" ]; then
 else
     unset GATEWAY_CHROMIUM
     echo "tests: everything that opens the panel in a browser is skipped" >&2
+fi
+
+if GATEWAY_HAPROXY=$(sh scripts/balancer.sh); then
+    export GATEWAY_HAPROXY
+elif [ -n "${CI:-}" ]; then
+    exit 1
+else
+    unset GATEWAY_HAPROXY
+    echo "tests: everything that runs behind a balancer is skipped" >&2
+fi
+
+if GATEWAY_HELM=$(sh scripts/helm.sh); then
+    export GATEWAY_HELM
+elif [ -n "${CI:-}" ]; then
+    exit 1
+else
+    unset GATEWAY_HELM
+    echo "tests: the Helm chart is not rendered" >&2
 fi
 
 # The whole suite takes two processes: most tests wait for a server, a browser or a disk. A file stays in one of them,
