@@ -36,6 +36,14 @@ def set_up_logging(log_format: LogFormat) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    # What they tell below a warning we tell ourselves, or it is a line for each request to a service.
-    for noisy in ("alembic", "uvicorn.access", "uvicorn.error", "httpx2", "httpx"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    quiet_libraries()
+
+
+def quiet_libraries() -> None:
+    """Let libraries log warnings only, whatever the level of the root is turned to.
+
+    Below that they tell what we tell ourselves, or a line for each request to a service. What carries
+    requests tells their headers, tokens included.
+    """
+    for name in ("alembic", "uvicorn.access", "uvicorn.error", "httpx2", "httpx", "httpcore2", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)

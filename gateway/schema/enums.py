@@ -86,9 +86,10 @@ strawberry.enum(
     AuditOutcome,
     name="AuditOutcome",
     description=(
-        "What became of what somebody wanted. DONE: it was done. REFUSED: they may not, or not now, and "
-        "nothing was changed. FAILED: another service did not do it. UNKNOWN: nobody can say yet whether "
-        "it did."
+        "What became of what somebody wanted. ASKED: another service is about to be asked for it; the "
+        "next entry about the same thing says what came of that, or nobody was there any more to see it. "
+        "DONE: it was done. REFUSED: they may not, or not now, and nothing was changed. FAILED: another "
+        "service did not do it. UNKNOWN: nobody can say yet whether it did."
     ),
 )
 strawberry.enum(

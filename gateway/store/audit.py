@@ -28,8 +28,9 @@ _ROWS: Final = 500
 
 
 class AuditOutcome(enum.StrEnum):
-    """What became of what somebody wanted."""
+    """What became of what somebody wanted; another service was ASKED before anybody knows more."""
 
+    ASKED = "asked"
     DONE = "done"
     REFUSED = "refused"
     FAILED = "failed"

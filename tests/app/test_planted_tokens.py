@@ -1,13 +1,10 @@
 """Secrets that are planted in a whole session are looked for afterwards in everything that can be seen."""
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
-from sqlalchemy import select
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.app import utc_now
@@ -16,10 +13,10 @@ from gateway.errors import CredentialMissingError
 from gateway.practice.iam_objects import practice_iam
 from gateway.practice.iam_tokens import TokenOffice
 from gateway.practice.iam_twin import create_iam_twin
-from gateway.store.base import Base
 from gateway.store.database import Database
-from tests.app.browser import HOME, OWN, log_in, login_settings, running, tab, who
+from tests.app.browser import OWN, log_in, login_settings, running, tab, who
 from tests.auth.issuer import SUBJECT
+from tests.support.planted import everything, lines_logged
 from tests.support.serving import served
 
 pytestmark = pytest.mark.parametrize("database_maker", ["sqlite"], indirect=True)
@@ -40,28 +37,8 @@ SECRETS: set[str] = set()
 
 @pytest.fixture
 def seen() -> Iterator[list[str]]:
-    """Every line that is logged meanwhile, at the most talkative level."""
-    lines: list[str] = []
-
-    class Keep(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            line = self.format(record)
-            # What the test's own browser logs of its way to us is not ours.
-            if not line.startswith(f"httpx2 HTTP Request: GET {HOME}"):
-                lines.append(line)
-
-    handler = Keep()
-    handler.setFormatter(logging.Formatter("%(name)s %(message)s"))
-    root = logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    configured = structlog.get_config()
-    structlog.configure(processors=[lambda _logger, _name, event: lines.append(repr(event)) or repr(event)])
-    yield lines
-    structlog.configure(**configured)
-    root.removeHandler(handler)
-    root.setLevel(level)
+    with lines_logged() as lines:
+        yield lines
 
 
 async def test_no_secret_is_seen_anywhere(own_world: Database, tmp_path: Path, seen: list[str]) -> None:
@@ -117,12 +94,3 @@ async def test_no_secret_is_seen_anywhere(own_world: Database, tmp_path: Path, s
     # The control: the search does find what is there.
     assert [text for text in sent if cookie in text]
     assert [text for text in seen if "auth/callback" in text]
-
-
-async def everything(database: Database) -> list[str]:
-    async with database.snapshot() as session:
-        return [
-            repr(tuple(row))
-            for table in Base.metadata.sorted_tables
-            for row in await session.execute(select(table))
-        ]

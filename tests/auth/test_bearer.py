@@ -164,6 +164,16 @@ def test_there_are_many_hostile_tokens() -> None:
     assert len(GOOD) == 17
 
 
+async def test_a_token_without_a_key_id_is_refused_where_there_is_one_key_only() -> None:
+    # A library that has one key needs no id to choose it; with two it could not choose.
+    issuer = Issuer()
+    issuer.published = [issuer.key]
+
+    await issuer.check()(issuer.token())
+    with pytest.raises(UnauthenticatedError, match="what we do not do"):
+        await issuer.check()(issuer.token(kid=None))
+
+
 async def test_a_token_says_who_stands_behind_it() -> None:
     issuer = Issuer()
 

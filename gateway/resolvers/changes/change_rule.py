@@ -48,7 +48,7 @@ async def change_rule(
     *,
     now: dt.datetime,
 ) -> RuleMade | Unknown:
-    """Ask Rucio once and write down what became of it.
+    """Write down what is asked, ask Rucio once and write down what became of it.
 
     Unknown: the answer was lost, and the next reading of the rules will show it. Raises ChangeRefusedError
     with Rucio's words for a refusal, and when the person cannot be acted for.
@@ -56,41 +56,70 @@ async def change_rule(
     if services.rucio is None:
         raise ChangeRefusedError("This gateway has no Rucio to command: set GATEWAY_RUCIO_URL.")
     token = await services.token(viewer, RUCIO)
-    reply, action, key, after = await _ask(services.rucio, token, wish)
+    told = _told(wish)
+
+    async def tell(outcome: AuditOutcome, key: str, reason: str | None) -> None:
+        async with database.transaction() as session:
+            await record(
+                session,
+                AuditEntry(
+                    actor=viewer.actor,
+                    action=told.action,
+                    object_kind="Rule",
+                    object_key=key,
+                    after=told.after,
+                    upstream_call="rucio rules",
+                    jti=viewer.jti,
+                    outcome=outcome,
+                    reason=reason,
+                    at=now,
+                ),
+            )
+
+    # Before the call: a process that ends during it leaves a trace of what it did.
+    await tell(AuditOutcome.ASKED, told.key, None)
+    reply = await _ask(services.rucio, token, wish)
     match reply:
         case RuleMade():
-            outcome = AuditOutcome.DONE
+            await tell(AuditOutcome.DONE, reply.rule_id, reply.message or None)
+            return reply
         case Unknown():
-            outcome = AuditOutcome.UNKNOWN
+            await tell(AuditOutcome.UNKNOWN, told.key, reply.message or None)
+            return reply
         case _:
-            outcome = AuditOutcome.REFUSED
-    async with database.transaction() as session:
-        await record(
-            session,
-            AuditEntry(
-                actor=viewer.actor,
-                action=action,
-                object_kind="Rule",
-                object_key=reply.rule_id if isinstance(reply, RuleMade) else key,
-                after=after,
-                upstream_call="rucio rules",
-                jti=viewer.jti,
-                outcome=outcome,
-                reason=reply.message or None,
-                at=now,
-            ),
-        )
-    if isinstance(reply, RuleMade | Unknown):
-        return reply
-    raise ChangeRefusedError(reply.message)
+            await tell(AuditOutcome.REFUSED, told.key, reply.message or None)
+            raise ChangeRefusedError(reply.message)
 
 
-async def _ask(
-    rucio: RuleCommands, token: str, wish: NewRule | Lifetime | Removal
-) -> tuple[Reply | RuleMade, str, str, JsonValue]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A wish as the trail has it."""
+
+    action: str
+    key: str
+    after: JsonValue
+
+
+def _told(wish: NewRule | Lifetime | Removal) -> _Told:
     match wish:
         case NewRule():
-            reply = await rucio.add_rule(
+            after: JsonValue = {
+                "did": wish.did,
+                "rseExpression": wish.rse_expression,
+                "copies": wish.copies,
+                "lifetimeSeconds": wish.lifetime_s,
+            }
+            return _Told("addRule", wish.did, after)
+        case Lifetime():
+            return _Told("setRuleLifetime", wish.rule_id, {"lifetimeSeconds": wish.lifetime_s})
+        case Removal():
+            return _Told("deleteRule", wish.rule_id, {"reason": wish.reason})
+
+
+async def _ask(rucio: RuleCommands, token: str, wish: NewRule | Lifetime | Removal) -> Reply | RuleMade:
+    match wish:
+        case NewRule():
+            return await rucio.add_rule(
                 token,
                 wish.did,
                 rse_expression=wish.rse_expression,
@@ -98,16 +127,7 @@ async def _ask(
                 lifetime_s=wish.lifetime_s,
                 comment=wish.comment,
             )
-            after: JsonValue = {
-                "did": wish.did,
-                "rseExpression": wish.rse_expression,
-                "copies": wish.copies,
-                "lifetimeSeconds": wish.lifetime_s,
-            }
-            return reply, "addRule", wish.did, after
         case Lifetime():
-            reply = await rucio.set_lifetime(token, wish.rule_id, wish.lifetime_s)
-            return reply, "setRuleLifetime", wish.rule_id, {"lifetimeSeconds": wish.lifetime_s}
+            return await rucio.set_lifetime(token, wish.rule_id, wish.lifetime_s)
         case Removal():
-            reply = await rucio.delete_rule(token, wish.rule_id)
-            return reply, "deleteRule", wish.rule_id, {"reason": wish.reason}
+            return await rucio.delete_rule(token, wish.rule_id)

@@ -67,6 +67,22 @@ async def steer_task(
         raise ChangeRefusedError("This gateway has no PanDA to command: set GATEWAY_PANDA_URL.")
     status = await check_order(database, order)
     token = await services.token(viewer, PANDA)
+
+    def entry(state: CommandState, outcome: AuditOutcome, message: str | None) -> AuditEntry:
+        return AuditEntry(
+            actor=viewer.actor,
+            action="steerTask",
+            object_kind="Task",
+            object_key=str(order.task_id),
+            before={"status": status},
+            after={"command": order.kind.value, "arguments": dict(order.arguments), "state": state.value},
+            upstream_call=f"panda task/{order.kind.value}",
+            jti=viewer.jti,
+            outcome=outcome,
+            reason=order.reason or message or None,
+            at=now,
+        )
+
     async with database.transaction() as session:
         command = TaskCommand(
             jedi_task_id=order.task_id,
@@ -82,6 +98,7 @@ async def steer_task(
         await session.flush()
         command_id = command.id
         tell(session, EventKind.TASK, str(order.task_id), at=now)
+        await record(session, entry(CommandState.SENDING, AuditOutcome.ASKED, None))
     reply = await services.panda.command(token, order.task_id, order.kind, order.arguments)
     match reply:
         case Accepted():
@@ -94,20 +111,5 @@ async def steer_task(
         row = await session.get_one(TaskCommand, command_id)
         row.state, row.message, row.answered_at = state.value, reply.message or order.reason, now
         tell(session, EventKind.TASK, str(order.task_id), at=now)
-        await record(
-            session,
-            AuditEntry(
-                actor=viewer.actor,
-                action="steerTask",
-                object_kind="Task",
-                object_key=str(order.task_id),
-                before={"status": status},
-                after={"command": order.kind.value, "arguments": dict(order.arguments), "state": state.value},
-                upstream_call=f"panda task/{order.kind.value}",
-                jti=viewer.jti,
-                outcome=outcome,
-                reason=order.reason or reply.message or None,
-                at=now,
-            ),
-        )
+        await record(session, entry(state, outcome, reply.message))
     return Steered(order.task_id, state, reply.message)

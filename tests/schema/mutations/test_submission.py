@@ -8,6 +8,10 @@ import pytest
 from sqlalchemy import select, update
 
 from gateway.auth.permissions import Right
+from gateway.domain.steering import CommandKind
+from gateway.resolvers.changes.change_rule import NewRule, change_rule
+from gateway.resolvers.changes.steer_task import Order, steer_task
+from gateway.resolvers.services import Services
 from gateway.store.attempts import Attempt, Submission, TaskCommand
 from gateway.store.database import Database
 from gateway.store.requests import StatusChange
@@ -271,7 +275,10 @@ async def test_commands_are_checked_sent_once_and_pending_until_the_task_shows_t
     assert "is registered for task ID" in wet["tasks"][0]["message"]
     assert [(one.jedi_task_id, one.state, one.asked_by) for one in pending] == [(task_id, "TAKEN", "prodman")]
     assert [one.state for one in seen] == ["DONE"]
-    assert ("steerTask", str(task_id), "done") in await trail(stage.database)
+    assert [entry for entry in await trail(stage.database) if entry[0] == "steerTask"] == [
+        ("steerTask", str(task_id), "asked"),
+        ("steerTask", str(task_id), "done"),
+    ]
 
 
 async def test_a_priority_is_seen_in_its_number(stage: Stage) -> None:
@@ -312,7 +319,48 @@ async def test_rules_are_added_and_removed_in_the_persons_name(stage: Stage) -> 
     assert account == "prodman"
     assert removed["deleteRule"]["ruleId"] == rule_id
     assert refused["addRule"]["code"] == "REFUSED"
-    assert [entry[0] for entry in await trail(stage.database)][-3:] == ["addRule", "deleteRule", "addRule"]
+    assert [(entry[0], entry[2]) for entry in await trail(stage.database)][-6:] == [
+        ("addRule", "asked"),
+        ("addRule", "done"),
+        ("deleteRule", "asked"),
+        ("deleteRule", "done"),
+        ("addRule", "asked"),
+        ("addRule", "refused"),
+    ]
+
+
+async def test_what_was_asked_is_in_the_trail_though_nobody_lived_to_see_the_answer(stage: Stage) -> None:
+    """What follows a call that never comes back is what a killed process leaves."""
+    scope, name = next(key for key in sorted(stage.catalogue.dids) if key[1].endswith(".R"))
+
+    class Ended(BaseException):
+        """The end of the process, in the middle of a call."""
+
+    class LastCall:
+        async def add_rule(self, *_arguments: object, **_named: object) -> None:
+            raise Ended
+
+        async def command(self, *_arguments: object) -> None:
+            raise Ended
+
+    stage.panda.jobs_per_minute = 1
+    last = LastCall()
+    services = Services(rucio=last, panda=last, credentials=stage.people)  # type: ignore[arg-type]
+    wish = NewRule(f"{scope}:{name}", "PNPI_EOS", 1, None, None)
+    running = await submitted(stage)
+    await stage.send()
+    await stage.pass_time(minutes=10)
+    task_id = stage.task(running["attempts"][0]["taskName"]).task_id
+    order = Order(task_id, CommandKind.KILL, {})
+    with pytest.raises(Ended):
+        await change_rule(stage.database, services, stage.ask.viewer, wish, now=stage.now)
+    with pytest.raises(Ended):
+        await steer_task(stage.database, services, stage.ask.viewer, order, now=stage.now)
+
+    assert (await trail(stage.database))[-2:] == [
+        ("addRule", wish.did, "asked"),
+        ("steerTask", str(task_id), "asked"),
+    ]
 
 
 async def test_jobs_that_panda_has_forgotten_are_not_missing(stage: Stage) -> None:
