@@ -48,6 +48,8 @@ async def derive_outputs(session: AsyncSession, *, at: dt.datetime) -> int:
             ),
         )
         .order_by(Task.jedi_task_id)
+        # Whole rows are written back: what a reading of PanDA says meanwhile must not be undone.
+        .with_for_update(of=Task)
     )
     tasks = []
     for task, output_bytes, log_bytes in found.all():

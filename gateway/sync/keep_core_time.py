@@ -21,7 +21,8 @@ def core_time_keeper(database: Database, clock: Clock) -> Keep:
         if seconds is None:
             return
         async with database.transaction() as session:
-            task = await session.get(Task, task_id)
+            # The whole row is written back: what a reading of PanDA says meanwhile must not be undone.
+            task = await session.get(Task, task_id, with_for_update=True)
             if task is None or task.core_seconds == seconds:
                 return
             session.expunge(task)

@@ -1,10 +1,13 @@
 """How a source is doing as a whole, from its jobs: as good as the worst of them."""
 
-from sqlalchemy import select
+from typing import cast
+
+from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.store.sources import Source, SourceName
 from gateway.store.sync_jobs import SyncJob
+from gateway.store.upsert import insert_missing
 from gateway.sync.record_runs import STALE_AFTER_S
 
 
@@ -13,12 +16,17 @@ async def record_job_of_source(session: AsyncSession, source: SourceName) -> Non
 
     The last good contact and the last complete listing are those of the job that is furthest behind, measured
     against its own promise, so that one silent reading is not hidden by the others.
+
+    The row is taken before the jobs are looked at: of two jobs that end at once the second sees both.
     """
-    jobs = (await session.scalars(select(SyncJob).where(SyncJob.source == source.value))).all()
-    row = await session.get(Source, source.value)
-    if row is None:
-        row = Source(name=source.value, stale_after_s=STALE_AFTER_S[source])
-        session.add(row)
+    # What the caller wrote of its own job goes first, as everybody takes the two in this order.
+    await session.flush()
+    new = {"name": source.value, "stale_after_s": STALE_AFTER_S[source]}
+    await insert_missing(session, cast("Table", Source.__table__), [new], unique=["name"])
+    row = await session.get_one(Source, source.value, with_for_update=True)
+    jobs = (
+        await session.scalars(select(SyncJob).where(SyncJob.source == source.value).order_by(SyncJob.name))
+    ).all()
     attempts = [job.last_attempt_at for job in jobs if job.last_attempt_at is not None]
     row.last_attempt_at = max(attempts, default=row.last_attempt_at)
     contacts = [(job.last_ok_at, job.stale_after_s) for job in jobs]

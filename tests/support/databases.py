@@ -1,5 +1,6 @@
 """Fresh databases for tests: migrated once per kind, then copied, so that each test starts clean at once."""
 
+import asyncio
 import itertools
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from gateway.store.database import Database, parse_database_url
 from gateway.store.migrate import upgrade
@@ -77,3 +78,17 @@ def counted_statements(database: Database) -> Iterator[list[str]]:
         yield statements
     finally:
         event.remove(database.engine.sync_engine, "before_cursor_execute", on_execute)
+
+
+async def waiting_for_locks(database: Database, connections: int) -> None:
+    """Return when so many connections to this PostgreSQL database wait for another one."""
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(60):
+        while True:
+            async with database.snapshot() as session:
+                if (await session.scalar(text(waiting)) or 0) >= connections:
+                    return
+            await asyncio.sleep(0.05)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
 from gateway.errors import BrokenError, BusyError, DeniedError, GarbledError, NotOfferedError, UpstreamError
 from gateway.store.database import Database
@@ -18,7 +18,7 @@ from gateway.sync.engine import Engine, Verdict
 from gateway.sync.jobs import Job, Pace
 from gateway.sync.lease import LEASE
 from gateway.upstreams.ports import Page, Record
-from tests.support.databases import counted_statements
+from tests.support.databases import counted_statements, waiting_for_locks
 
 START = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 PACE = Pace(changes_every_s=60, whole_every_s=600, deadline_s=120, stale_after_s=7200)
@@ -622,25 +622,15 @@ async def test_two_readings_that_fail_at_once_do_not_wait_for_each_other(databas
     async with database.transaction() as held:
         await held.execute(update(SyncJob).where(SyncJob.name == "cric.a").values(fails=0))
         failing = asyncio.gather(engine.run("cric.b"), engine.run("cric.c"))
-        async with asyncio.timeout(60):
-            while await waiting_for_locks(database) < 2:  # noqa: ASYNC110 - nobody says when a server waits
-                await asyncio.sleep(0.05)
+        await waiting_for_locks(database, 2)
     reports = await failing
 
     async with database.snapshot() as session:
         due_at = set(await session.scalars(select(SyncJob.due_at)))
+        source = await session.get_one(Source, "cric")
     assert [report.verdict for report in reports] == [Verdict.BUSY, Verdict.BUSY]
     assert due_at == {START + dt.timedelta(seconds=600)}
-
-
-async def waiting_for_locks(database: Database) -> int:
-    """How many connections to this database wait for another one."""
-    found = (
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    async with database.snapshot() as session:
-        return int(await session.scalar(text(found)) or 0)
+    assert source.error == "cric.b: later; cric.c: later"
 
 
 async def test_the_source_is_as_fresh_as_its_jobs(bench: Bench) -> None:

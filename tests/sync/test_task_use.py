@@ -1,16 +1,21 @@
 """What a task wrote and how long it computed: worked out from what Rucio and PanDA's jobs say."""
 
+import asyncio
 import datetime as dt
 
+import pytest
 from sqlalchemy import select
 
 from gateway.imports.requests import import_requests
 from gateway.store.history import PastVersion
+from gateway.store.remembered import remember
+from gateway.store.sources import SourceName
 from gateway.store.tasks import Task
 from gateway.sync.derive_outputs import derive_outputs
 from gateway.sync.keep_core_time import core_time_keeper
 from tests.imports.factories import row, table
 from tests.imports.snapshots import AT, LATER, fetch, take_in, task
+from tests.support.databases import waiting_for_locks
 
 NAME = "PROD2026-001"
 DID = f"MC2026_S2:MC2026_S2.minbias-P8-spdroot4172-dev.27GeV-UU.{NAME}.SIM.1"
@@ -91,3 +96,22 @@ async def test_core_time_is_kept_and_not_forgotten_when_a_job_does_not_say(datab
     await keep(8, 3600)
 
     assert await fetch(database, select(Task.jedi_task_id, Task.core_seconds)) == [(7, 7200)]
+
+
+@pytest.mark.parametrize("database_maker", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("worked_out", ["outputs", "core time"])
+async def test_what_is_worked_out_undoes_nothing_that_panda_says_meanwhile(database, worked_out):
+    await with_task(database, dataset("S", 900), status="running")
+
+    async with database.transaction() as session:
+        said = Task(jedi_task_id=7, name=f"{NAME}.SIM.1", status="done")
+        await remember(session, [said], source=SourceName.PANDA, at=LATER)
+        await session.flush()
+        working = asyncio.ensure_future(
+            derive(database) if worked_out == "outputs" else core_time_keeper(database, lambda: LATER)(7, 60)
+        )
+        await waiting_for_locks(database, 1)
+    await working
+
+    [kept] = await fetch(database, select(Task.status, Task.output_bytes, Task.core_seconds))
+    assert tuple(kept) == (("done", 900, None) if worked_out == "outputs" else ("done", None, 60))
