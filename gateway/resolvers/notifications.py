@@ -271,9 +271,14 @@ async def delete_webhook(database: Database, viewer: Viewer, webhook_id: int, *,
 
 
 async def try_webhook(database: Database, viewer: Viewer, webhook_id: int, *, now: dt.datetime) -> str:
-    """Have a trial notice sent to one webhook, and return its id; raises MissingError as the others do."""
+    """Have a trial notice sent to one webhook, and return its id.
+
+    Raises MissingError as the others do, ChangeRefusedError for one that is switched off.
+    """
     async with database.transaction() as session:
         row = await _webhook(session, webhook_id)
+        if not row.is_active:
+            raise ChangeRefusedError("This webhook is switched off: switch it on, then try it.")
         notice = Notice(
             kind=NoticeKind.TRIAL,
             subject_kind="WEBHOOK",

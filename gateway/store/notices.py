@@ -26,11 +26,12 @@ class TargetKind(enum.StrEnum):
 
 
 class DeliveryState(enum.StrEnum):
-    """How far a delivery is: DEAD is given up after the last try."""
+    """How far a delivery is: DEAD is given up after the last try, DROPPED when nobody wants it any more."""
 
     WAITING = "waiting"
     DELIVERED = "delivered"
     DEAD = "dead"
+    DROPPED = "dropped"
 
 
 class NoticeRow(Base, kw_only=True):

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 import orjson
 import structlog
-from sqlalchemy import Update, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Subquery, Update, delete, func, or_, select, update
 
 from gateway.auth.sealing import Sealer
 from gateway.domain.notices import MOST_TRIES, pause_after
@@ -28,9 +28,12 @@ log = structlog.get_logger()
 
 # Longer than any try can take.
 LEASE: Final = dt.timedelta(minutes=3)
-# Deliveries in flight at once, and of them to one webhook: one that hangs must not keep the others waiting.
+# Posts in flight at once, and of them to one webhook: one that hangs must not keep the others waiting.
 _AT_ONCE: Final = 16
 _AT_ONCE_EACH: Final = 4
+# Mails in flight at once, and what one of them may tell of: more is no mail that anybody reads.
+_MAILS_AT_ONCE: Final = 16
+MOST_IN_A_MAIL: Final = 200
 # Rounds of one call: what is left is for the next tick.
 _ROUNDS: Final = 50
 KEPT_FOR: Final = dt.timedelta(days=30)
@@ -115,45 +118,32 @@ class Notifier:
     async def _claimed(self) -> Sequence[_Due]:
         """Lease what is due: some of each webhook, and of a person everything that waits, for one mail."""
         now = self._clock()
-        is_free = or_(Delivery.lease_until.is_(None), Delivery.lease_until < now)
-        place = func.row_number().over(
-            partition_by=(Delivery.target_kind, Delivery.target_key), order_by=(Delivery.due_at, Delivery.id)
-        )
-        ranked = (
-            select(
-                Delivery.id, Delivery.target_kind, Delivery.target_key, Delivery.due_at, place.label("place")
-            )
-            .where(Delivery.state == DeliveryState.WAITING.value, Delivery.due_at <= now, is_free)
-            .subquery()
-        )
-        can_go = ranked.c.target_kind == TargetKind.WEBHOOK.value
-        if self._mail is not None:
-            can_go = or_(can_go, ranked.c.target_kind == TargetKind.EMAIL.value)
-        heads = (
-            select(ranked.c.id)
-            .where(
-                can_go,
-                or_(ranked.c.place <= _AT_ONCE_EACH, ranked.c.target_kind == TargetKind.EMAIL.value),
-            )
-            .order_by(ranked.c.due_at)
-            .limit(_AT_ONCE)
+        is_due = (
+            Delivery.state == DeliveryState.WAITING.value,
+            Delivery.due_at <= now,
+            or_(Delivery.lease_until.is_(None), Delivery.lease_until < now),
         )
         async with self._database.snapshot() as session:
-            if (await session.execute(heads)).first() is None:
-                return ()
+            heads = list(await session.scalars(_posts_due(is_due)))
+            if self._mail is not None:
+                heads += await session.scalars(_mails_due(is_due))
+        if not heads:
+            return ()
         async with self._database.transaction() as session:
-            taken = await session.scalars(
+            # What another process takes at this moment is not waited for.
+            free = await session.scalars(
+                select(Delivery.id)
+                .where(Delivery.id.in_(heads), *is_due)
+                .order_by(Delivery.id)
+                .with_for_update(skip_locked=True)
+            )
+            ids = list(free)
+            await session.execute(
                 update(Delivery)
-                .where(
-                    Delivery.id.in_(heads.scalar_subquery()),
-                    Delivery.state == DeliveryState.WAITING.value,
-                    is_free,
-                )
+                .where(Delivery.id.in_(ids))
                 .values(lease_until=now + self._lease, tries=Delivery.tries + 1)
-                .returning(Delivery.id)
                 .execution_options(synchronize_session=False)
             )
-            ids = list(taken)
         if not ids:
             return ()
         async with self._database.snapshot() as session:
@@ -235,27 +225,33 @@ class Notifier:
         now = self._clock()
         first = batch[0].delivery
         async with self._database.transaction() as session:
+            hook: Webhook | None = None
+            if first.target_kind == TargetKind.WEBHOOK.value:
+                # Whoever learns of the same target waits here, and not for single rows below.
+                hook = await session.get(Webhook, int(first.target_key), with_for_update=True)
             for one in batch:
                 values: dict[str, object] = {"lease_until": None, "error": error and error.message}
                 if error is None:
                     values |= {"state": DeliveryState.DELIVERED.value, "ended_at": now, "sealed_text": None}
-                elif isinstance(error, _PointlessError) or (pause := pause_after(one.delivery.tries)) is None:
+                elif isinstance(error, _PointlessError):
+                    values |= {"state": DeliveryState.DROPPED.value, "ended_at": now, "sealed_text": None}
+                elif (pause := pause_after(one.delivery.tries)) is None:
                     values |= {"state": DeliveryState.DEAD.value, "ended_at": now, "sealed_text": None}
-                    if not isinstance(error, _PointlessError):
-                        values["error"] = f"{_GIVEN_UP}: {error.message}"
+                    values["error"] = f"{_GIVEN_UP}: {error.message}"
                 else:
                     values["due_at"] = now + pause
-                    await session.execute(_postponed(first, now + pause))
+                    if hook is None or hook.last_ok_at is None or one.notice.at > hook.last_ok_at:
+                        await session.execute(_postponed(first, now + pause))
                 await session.execute(
                     update(Delivery)
                     .where(Delivery.id == one.delivery.id, Delivery.tries == one.delivery.tries)
                     .values(**values)
                 )
-            if first.target_kind == TargetKind.WEBHOOK.value and not isinstance(error, _PointlessError):
-                said = {"last_ok_at": now, "error": None} if error is None else {"error": error.message}
-                await session.execute(
-                    update(Webhook).where(Webhook.id == int(first.target_key)).values(**said)
-                )
+            if hook is not None and error is None:
+                await session.execute(_brought_forward(first, hook.last_ok_at, now))
+                hook.last_ok_at, hook.error = now, None
+            elif hook is not None and error is not None and not isinstance(error, _PointlessError):
+                hook.error = error.message
         if error is not None:
             log.warning(
                 "a notice was not taken",
@@ -276,7 +272,10 @@ class _PointlessError(InputError):
 
 
 def _postponed(first: Delivery, until: dt.datetime) -> Update:
-    """What else waits for a target that fails waits as long, so that it is not asked once for each."""
+    """What else waits for a target that fails waits as long, so that it is not asked once for each.
+
+    Not for what it does not take while it takes others.
+    """
     return (
         update(Delivery)
         .where(
@@ -288,6 +287,67 @@ def _postponed(first: Delivery, until: dt.datetime) -> Update:
         )
         .values(due_at=until)
         .execution_options(synchronize_session=False)
+    )
+
+
+def _brought_forward(first: Delivery, ok_before: dt.datetime | None, now: dt.datetime) -> Update:
+    """A target that takes one is given what waits for it, and need not wait for the end of a long pause.
+
+    One that it does not take while it takes others keeps its own pauses: it was made before the target
+    answered the last time.
+    """
+    is_for_lack_of_target = [Delivery.tries == 0]
+    if ok_before is not None:
+        made_since = select(NoticeRow.id).where(NoticeRow.id == Delivery.notice_id, NoticeRow.at > ok_before)
+        is_for_lack_of_target.append(made_since.exists())
+    else:
+        is_for_lack_of_target.append(Delivery.tries > 0)
+    return (
+        update(Delivery)
+        .where(
+            Delivery.target_kind == first.target_kind,
+            Delivery.target_key == first.target_key,
+            Delivery.state == DeliveryState.WAITING.value,
+            Delivery.due_at > now,
+            Delivery.lease_until.is_(None),
+            or_(*is_for_lack_of_target),
+        )
+        .values(due_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _ranked(is_due: Sequence[ColumnElement[bool]], kind: TargetKind) -> Subquery:
+    place = func.row_number().over(partition_by=Delivery.target_key, order_by=(Delivery.due_at, Delivery.id))
+    return (
+        select(Delivery.id, Delivery.target_key, Delivery.due_at, place.label("place"))
+        .where(Delivery.target_kind == kind.value, *is_due)
+        .subquery()
+    )
+
+
+def _posts_due(is_due: Sequence[ColumnElement[bool]]) -> Select[tuple[int]]:
+    """Some of each webhook's, the oldest first."""
+    ranked = _ranked(is_due, TargetKind.WEBHOOK)
+    return (
+        select(ranked.c.id)
+        .where(ranked.c.place <= _AT_ONCE_EACH)
+        .order_by(ranked.c.due_at, ranked.c.id)
+        .limit(_AT_ONCE)
+    )
+
+
+def _mails_due(is_due: Sequence[ColumnElement[bool]]) -> Select[tuple[int]]:
+    """All that waits for some people, who get it in one mail each."""
+    ranked = _ranked(is_due, TargetKind.EMAIL)
+    people = (
+        select(ranked.c.target_key)
+        .where(ranked.c.place == 1)
+        .order_by(ranked.c.due_at, ranked.c.target_key)
+        .limit(_MAILS_AT_ONCE)
+    )
+    return select(ranked.c.id).where(
+        ranked.c.place <= MOST_IN_A_MAIL, ranked.c.target_key.in_(people.scalar_subquery())
     )
 
 

@@ -107,13 +107,14 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 class KeptPosts:
     """A twin of `upstreams.webhooks` that keeps what is posted; `failures` is how often it fails first.
 
-    It fails with `failure`.
+    It fails with `failure`, and always for the events `refused`.
     """
 
     failures: int = 0
     failure: Exception = field(
         default_factory=lambda: BrokenError("webhook", "hooks.example failed (HTTP 500)")
     )
+    refused: frozenset[str] = frozenset()
     event_ids: list[str] = field(default_factory=list)
     tries: int = 0
 
@@ -122,6 +123,8 @@ class KeptPosts:
     ) -> None:
         del secret, kind, timestamp
         self.tries += 1
+        if event_id in self.refused:
+            raise self.failure
         if self.failures > 0:
             self.failures -= 1
             raise self.failure

@@ -29,7 +29,7 @@ from gateway.store.remembered import remember
 from gateway.store.requests import Request
 from gateway.store.sources import Source, SourceName
 from gateway.store.sync_jobs import SyncJob
-from gateway.sync.notifier import KEPT_FOR, Notifier, forget_notices
+from gateway.sync.notifier import KEPT_FOR, MOST_IN_A_MAIL, Notifier, forget_notices
 from gateway.sync.watch_services import NoticesCheck
 from gateway.sync.watch_sources import watch_sources
 from gateway.upstreams.webhooks import WebhookDoor
@@ -97,13 +97,19 @@ async def add_reader(
     mail.sent.clear()
 
 
-def notice(identity: str = "one", kind: NoticeKind = NoticeKind.TASK_FINISHED, **changes: str) -> Notice:
+def notice(
+    identity: str = "one",
+    kind: NoticeKind = NoticeKind.TASK_FINISHED,
+    *,
+    at: dt.datetime = AT,
+    **changes: str,
+) -> Notice:
     return Notice(
         kind=kind,
         subject_kind="TASK",
         subject_key="361",
         message=f"Task {identity} is done",
-        at=AT,
+        at=at,
         identity=identity,
         request_name=changes.get("request_name"),
         actor=changes.get("actor"),
@@ -334,7 +340,47 @@ async def test_a_webhook_that_is_switched_off_is_not_posted_to(
     await notifier.work()
 
     assert posts.event_ids == []
-    assert await deliveries(database) == [("dead", 2)]
+    assert await deliveries(database) == [("dropped", 2)]
+    # Nobody gave up on anything.
+    assert (await NoticesCheck(database, clock).look()).is_ok
+
+
+async def test_when_a_receiver_is_back_what_waits_for_it_comes_at_once(
+    database: Database, notifier: Notifier, posts: KeptPosts, clock: Moving
+) -> None:
+    await add_webhook(database)
+    await tell(database, *(notice(str(number)) for number in range(30)))
+    posts.failures = 4 * 10
+    for _round in range(10):
+        await notifier.work()
+        clock.on(hours=1)
+    tries_while_away = posts.tries
+    # The 30 wait for hours yet; what happens now is tried now.
+    await tell(database, notice("new", at=clock.now))
+
+    await notifier.work()
+
+    assert tries_while_away == 40
+    assert len(posts.event_ids) == 31
+
+
+async def test_what_alone_is_not_taken_keeps_its_pauses_and_holds_up_nothing(
+    database: Database, clock: Moving, mail: KeptMail
+) -> None:
+    posts = KeptPosts(refused=frozenset({notice("poison").id}))
+    notifier = notifier_of(database, posts, mail, clock)
+    await add_webhook(database)
+    await tell(database, notice("poison"))
+    await notifier.work()
+    for minute in range(1, 60):
+        clock.on(minutes=1)
+        await tell(database, notice(str(minute), at=clock.now))
+        await notifier.work()
+
+    # 0 s, then after 10, 20, ... 1280 s, or as soon as something else was taken for the first time.
+    [(state, tries)] = [row for row in await deliveries(database) if row[0] == "waiting"]
+    assert (state, tries) == ("waiting", 9)
+    assert posts.event_ids == [notice(str(minute)).id for minute in range(1, 60)]
 
 
 async def test_what_happens_at_once_comes_in_one_mail(
@@ -356,6 +402,22 @@ async def test_what_happens_at_once_comes_in_one_mail(
     assert "Task one is done\nhttps://gw.example/tasks/361" in text
     assert "Task two is done\nhttps://gw.example/tasks/361" in text
     assert "https://gw.example/settings" in text
+
+
+async def test_a_burst_comes_in_one_mail_however_many_people_wait(
+    database: Database, notifier: Notifier, mail: KeptMail, clock: Moving
+) -> None:
+    await add_reader(database, notifier, mail)
+    await tell(database, *(notice(str(number)) for number in range(MOST_IN_A_MAIL + 5)))
+
+    await notifier.work()
+    clock.on(seconds=31)
+    await notifier.work()
+
+    assert [subject for _address, subject, *_rest in mail.sent] == [
+        f"[SPD gateway] {MOST_IN_A_MAIL} things happened",
+        "[SPD gateway] 5 things happened",
+    ]
 
 
 async def test_people_hear_of_their_own_requests_and_not_of_what_they_did(

@@ -268,6 +268,9 @@ async def test_a_webhook_is_tried_changed_and_deleted(administrator: Asker) -> N
           ... on WebhookChanged { webhook { name isActive kinds } } } }""",
         id=hook,
     )
+    refused = await administrator(
+        "mutation($id: BigInt!) { tryWebhook(id: $id) { ... on Refusal { message } } }", id=hook
+    )
     deleted = [
         await administrator(
             """mutation($id: BigInt!) { deleteWebhook(id: $id) {
@@ -278,6 +281,7 @@ async def test_a_webhook_is_tried_changed_and_deleted(administrator: Asker) -> N
     ]
 
     assert posts.event_ids == [tried["tryWebhook"]["eventId"]]
+    assert refused["tryWebhook"]["message"] == "This webhook is switched off: switch it on, then try it."
     assert changed["updateWebhook"]["webhook"] == {
         "name": "the board",
         "isActive": False,
