@@ -21,8 +21,15 @@ URL_LIMIT: Final = 500
 # RFC 1035, section 2.3.4.
 _LABEL_LIMIT: Final = 63
 _HOST_LIMIT: Final = 253
-# Public by their own look, and a way to a private IPv4 address inside: NAT64, 6to4, Teredo.
-_WRAPPING: Final = tuple(ipaddress.ip_network(net) for net in ("64:ff9b::/96", "2002::/16", "2001::/32"))
+# Public by their own look, and a way to a private address: NAT64 (RFC 6052, 8215), 6to4 and its relays,
+# Teredo, IPv4 translated (RFC 2765) or in the deprecated compatible form, and site-local IPv6.
+_WRAPPING: Final = tuple(
+    ipaddress.ip_network(net)
+    for net in (
+        *("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "192.88.99.0/24", "2001::/32"),
+        *("::ffff:0:0:0/96", "::/96", "fec0::/10"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,9 @@ def test_what_is_no_such_address_is_refused(url: str) -> None:
         parse_target(url)
 
 
-@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f::1"])
+@pytest.mark.parametrize(
+    "address", ["93.184.215.14", "2606:2800:21f::1", "::ffff:93.184.215.14", "192.88.100.1"]
+)
 def test_public_addresses_are_connected_to(address: str) -> None:
     refuse_addresses(HTTPS, [address], ())
 
@@ -81,6 +83,15 @@ def test_public_addresses_are_connected_to(address: str) -> None:
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
         "2001:0:7f00:1::",
+        "64:ff9b:1::7f00:1",
+        "64:ff9b:1:fffe::5db8:d70e",
+        "::ffff:0:127.0.0.1",
+        "::ffff:0:5db8:d70e",
+        "::5db8:d70e",
+        "::127.0.0.1",
+        "fec0::1",
+        "feff::1",
+        "192.88.99.1",
         "ff02::1",
     ],
 )
