@@ -184,12 +184,14 @@ class Gateway:
         return dict(self.query(_SUBMIT, **variables)["submitRequest"])
 
     def watch(
-        self, document: str, /, *, after: str | None = None, **variables: object
+        self, document: str, /, *, after: str | None = None, ask_first: str | None = None, **variables: object
     ) -> Iterator[dict[str, Any]]:
         """Yield the data of each event of a subscription, without end; a broken stream is taken up again.
 
         Nothing is missed while the gateway still has it (a day); otherwise AnswerError says to read anew.
-        `after` is the id of the last event that you have seen, if you have one.
+        `after` is the id of the last event that you have seen, if you have one. `ask_first` is a query of the
+        same variables: its answer is yielded as soon as events are told, so that nothing happens between
+        asking how it is and being told of changes. It comes again where the stream broke before any event.
         """
         if kind_of(document) != "subscription":
             raise InputError("what is watched is a subscription: subscription { taskChanged { ... } }")
@@ -206,6 +208,8 @@ class Gateway:
                     if response.headers.get("content-type", "").partition(";")[0] != _EVENTS:
                         response.read()
                         raise AnswerError(_json_of(response, self.url).get("errors") or [{}])
+                    if ask_first is not None and after is None:
+                        yield self.query(ask_first, **variables)
                     for event in events_in(response.iter_lines()):
                         if event.name != "next":
                             continue

@@ -362,23 +362,29 @@ def _follow(gateway: Gateway, name: str, key: object) -> int:
     """Show how far a request or a task is until it has ended; return the exit code."""
     kind = KINDS[name]
     fields = _REQUEST if name == "requests" else _TASK
-    now = gateway.query(
+    question = (
         f"query ($key: {kind.key_type}) {{ {kind.one}({kind.key}: $key) {{ __typename "
-        f"... on {kind.type_name} {{ {fields} }} {_absences(name)} }} }}",
-        key=key,
-    )[kind.one]
+        f"... on {kind.type_name} {{ {fields} }} {_absences(name)} }} }}"
+    )
+    now = gateway.query(question, key=key)[kind.one]
     if now["__typename"] != kind.type_name:
         raise AnswerError([now])
-    changes = gateway.watch(
-        f"subscription ($key: {kind.key_type[:-1]}) {{ {kind.one}Changed({kind.key}: $key) {{ {fields} }} }}",
-        key=key,
-    )
     with _Bars() as show:
-        while True:
-            show(now)
-            if now["execution"] in ENDED:
+        show(now)
+        if now["execution"] in ENDED:
+            return ENDED[now["execution"]]
+        told = f"{kind.one}Changed"
+        subscription = (
+            f"subscription ($key: {kind.key_type[:-1]}) {{ {told}({kind.key}: $key) {{ {fields} }} }}"
+        )
+        for answer in gateway.watch(subscription, ask_first=question, key=key):
+            # Asked again as soon as changes are told: an end in between is told by nobody.
+            now = answer.get(told) or answer[kind.one]
+            if told in answer or now.get("execution") in ENDED:
+                show(now)
+            if now.get("execution") in ENDED:
                 return ENDED[now["execution"]]
-            now = next(changes)[f"{kind.one}Changed"]
+    raise AssertionError("what is watched has no end")
 
 
 class _Bars:

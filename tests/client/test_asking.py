@@ -15,6 +15,7 @@ from gateway.client import AnswerError, Gateway, UnansweredError, UncertainError
 from gateway.client.comparing import differences
 from gateway.client.events import Event, events_in
 from gateway.errors import InputError
+from gateway.terminal.commands import _follow
 
 Answerer = Callable[[httpx2.Request], httpx2.Response]
 GOOD = {"data": {"a": 1}}
@@ -245,6 +246,39 @@ def test_a_broken_stream_is_taken_up_after_the_last_event() -> None:
     assert [next(watched)["a"] for _ in range(4)] == [1, 2, 3, 4]
     assert [request.headers.get("last-event-id") for request in server.asked] == [None, "2", "2", "2", "3"]
     assert server.pauses == [0.5, 1.0, 2.0, 0.5]
+
+
+def test_how_it_is_can_be_asked_as_soon_as_changes_are_told() -> None:
+    now = good({"data": {"now": 0}})
+    server = Server(
+        events(":\n\n"),
+        now,
+        events(":\n\n", told(1, 1)),
+        now,
+        events(":\n\n", told(2, 2)),
+    )
+
+    watched = server.gateway().watch("subscription ($n: Int) { a }", ask_first="query ($n: Int) { now }", n=7)
+
+    # The first stream broke before any event: what happened until the second began is told by nobody.
+    assert [next(watched) for _ in range(4)] == [{"now": 0}, {"now": 0}, {"a": 1}, {"a": 2}]
+    assert [request.headers["accept"] for request in server.asked] == [
+        "text/event-stream",
+        "application/graphql-response+json",
+        "text/event-stream",
+        "application/graphql-response+json",
+        "text/event-stream",
+    ]
+    assert all(server.body(place)["variables"] == {"n": 7} for place in range(5))
+
+
+def test_an_end_between_asking_and_being_told_of_changes_is_seen() -> None:
+    def task(execution: str) -> httpx2.Response:
+        return good({"data": {"task": {"__typename": "Task", "name": "t", "execution": execution}}})
+
+    server = Server(task("RUNNING"), events(":\n\n"), task("FAILED"))
+
+    assert _follow(server.gateway(), "tasks", 7) == 1
 
 
 def test_a_stream_that_cannot_be_taken_up_says_so() -> None:
