@@ -21,12 +21,17 @@ TOLD_AFTER: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look found. `value` is what was measured, None where nothing is; `message` is for people."""
+    """What one look found. `value` is what was measured, None where nothing is; `message` is for people.
+
+    `state` is the message without what was measured: what two looks share that found the same. Empty where
+    that is the message itself.
+    """
 
     is_ok: bool
     message: str
     latency_s: float | None = None
     value: float | None = None
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +65,19 @@ class WebCheck:
             return Look(False, f"what is at {self.pointer} is no finite number")
         unit = f" {self.unit}" if self.unit else ""
         shown = _printable(f"{found}"[:100]) + unit
+        wrong = ""
         if self.equals is not None and found != self.equals:
-            return Look(False, f"{shown}, not {self.equals}{unit}", value=number)
-        if self.at_least is not None or self.at_most is not None:
+            wrong = f"not {self.equals}{unit}"
+        elif self.at_least is not None or self.at_most is not None:
             if number is None:
-                return Look(False, f"{shown} is no number")
+                return Look(False, f"{shown} is no number", state="no number")
             if self.at_least is not None and number < self.at_least:
-                return Look(False, f"{shown}, less than {self.at_least:g}{unit}", value=number)
-            if self.at_most is not None and number > self.at_most:
-                return Look(False, f"{shown}, more than {self.at_most:g}{unit}", value=number)
-        return Look(True, shown, value=number)
+                wrong = f"less than {self.at_least:g}{unit}"
+            elif self.at_most is not None and number > self.at_most:
+                wrong = f"more than {self.at_most:g}{unit}"
+        if wrong:
+            return Look(False, f"{shown}, {wrong}", value=number, state=wrong)
+        return Look(True, shown, value=number, state="as it should be")
 
 
 _KEYS: Final[Mapping[str, tuple[type, ...]]] = {

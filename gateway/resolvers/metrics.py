@@ -16,7 +16,7 @@ from gateway.store.notices import Delivery
 from gateway.store.requests import Request
 from gateway.store.sources import Source
 from gateway.store.storages import StorageUsage
-from gateway.store.sync_jobs import HeldRemoval, SyncJob
+from gateway.store.sync_jobs import NO_SOURCE, HeldRemoval, SyncJob
 from gateway.store.tasks import Task, TaskJobCount
 
 Labels = tuple[tuple[str, str], ...]
@@ -99,7 +99,8 @@ async def _sources(reading: Reading, samples: dict[str, dict[Labels, float]]) ->
         samples["spd_source_stale_after_seconds"][labels] = stale_after_s
         if last_ok_at is not None:
             samples["spd_source_age_seconds"][labels] = _age_s(reading, last_ok_at)
-    for name, fails in await reading.rows(select(SyncJob.name, SyncJob.fails)):
+    readings = select(SyncJob.name, SyncJob.fails).where(SyncJob.source != NO_SOURCE)
+    for name, fails in await reading.rows(readings):
         samples["spd_job_failures"][(("job", name),)] = float(fails)
     held = select(HeldRemoval.job, func.sum(HeldRemoval.rows)).group_by(HeldRemoval.job)
     for name, rows in await reading.rows(held):

@@ -18,7 +18,7 @@ class HealthPeriod:
     began_at: dt.datetime = strawberry.field(description="The first such look, UTC.")
     last_at: dt.datetime = strawberry.field(description="The last such look, UTC.")
     is_ok: bool = strawberry.field(description="Whether it was well.")
-    message: str = strawberry.field(description="What was found, in words.")
+    message: str = strawberry.field(description="What the last of these looks found, in words.")
     looks: BigInt = strawberry.field(description="How many looks there were.")
     latency_s: float | None = strawberry.field(
         description="How long they took on average, seconds; null where no time is taken."
@@ -70,7 +70,7 @@ class ServiceCheck:
         description="How long they took on average, seconds; null where no time is taken."
     )
     periods: list[HealthPeriod] = strawberry.field(
-        description="The history of the time asked for, the oldest first."
+        description="The history of the time asked for, the oldest first; the newest 500 of many."
     )
 
     @classmethod

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.store.base import Base, Json, JsonValue, Long, UtcDateTime, Word
 
+# What a job that reads no source says in the place of one.
+NO_SOURCE: Final = "none"
 # Keys of held rows that are shown to the person who decides about them.
 EXAMPLES: Final = 10
 

@@ -3,12 +3,13 @@
 import asyncio
 import datetime as dt
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import structlog
-from sqlalchemy import String, cast, delete, func, select
+from sqlalchemy import String, Table, delete, func, select
+from sqlalchemy import cast as cast_in_sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.health import EVERY_S, TOLD_AFTER, Look
@@ -19,7 +20,9 @@ from gateway.store.health import HealthSpan
 from gateway.store.notices import Delivery, DeliveryState, TargetKind, Webhook, announce
 from gateway.store.sites import Queue
 from gateway.store.storages import Storage, StorageEndpoint
-from gateway.sync.lease import Clock
+from gateway.store.sync_jobs import NO_SOURCE, SyncJob
+from gateway.store.upsert import insert_missing
+from gateway.sync.lease import Clock, Lease, LeaseLostError, take_lease
 from gateway.upstreams.ports import Upstream
 
 log = structlog.get_logger()
@@ -31,6 +34,9 @@ _EARLY: Final = dt.timedelta(seconds=2)
 # Longer is no history but one long row: availability is added up by the hour.
 _SPAN: Final = dt.timedelta(hours=1)
 _MOST_NAMED: Final = 5
+_STATE_LIMIT: Final = 200
+# By this its lease is known among those of the readings.
+JOB: Final = "health"
 
 
 class Check(Protocol):
@@ -165,7 +171,7 @@ class NoticesCheck:
                 .outerjoin(
                     Webhook,
                     (Delivery.target_kind == TargetKind.WEBHOOK.value)
-                    & (cast(Webhook.id, String) == Delivery.target_key),
+                    & (cast_in_sql(Webhook.id, String) == Delivery.target_key),
                 )
                 .where(Delivery.state == DeliveryState.DEAD.value, Delivery.ended_at > since)
                 .group_by(Delivery.target_kind, Webhook.name)
@@ -179,6 +185,7 @@ class NoticesCheck:
             False,
             f"given up within a day: {', '.join(named)}",
             value=float(sum(row.dead for row in found)),
+            state="given up within a day",
         )
 
 
@@ -194,42 +201,66 @@ def _counted(known: int, bad: Sequence[str], what: str, how: str) -> Look:
 
 
 class ServiceWatch:
-    """Looks at what is due. One process does it at a time: its tick comes once (`sync.runner`)."""
+    """Looks at what is due. Among all processes one does it at a time; `owner` names this one."""
 
-    def __init__(self, database: Database, checks: Sequence[Check], *, clock: Clock) -> None:
+    def __init__(self, database: Database, checks: Sequence[Check], *, clock: Clock, owner: str) -> None:
         self._database = database
         self._checks = checks
         self._clock = clock
-        self._working = asyncio.Lock()
+        self._owner = owner
 
     async def work(self) -> None:
         """Look at all that is due side by side, and write each down in a transaction of its own.
 
-        Called meanwhile, it does nothing.
+        Called meanwhile, here or elsewhere, it does nothing.
         """
-        if self._working.locked():
+        if not await self._due():
             return
-        async with self._working:
-            await self._look_at_due()
+        lease = await self._take_lease()
+        if lease is None:
+            return
+        try:
+            # Asked again: whoever had the lease until now may have looked at the same.
+            looked = await asyncio.gather(
+                *(self._look(check, lease) for check in await self._due()), return_exceptions=True
+            )
+            for failure in filter(None, looked):
+                raise failure
+        except LeaseLostError:
+            log.warning("looking at services was overtaken", action="health.lost")
+        finally:
+            async with self._database.transaction() as session:
+                await lease.give_up(session)
 
-    async def _look_at_due(self) -> None:
+    async def _take_lease(self) -> Lease | None:
+        async with self._database.snapshot() as session:
+            is_known = await session.get(SyncJob, JOB) is not None
+        if not is_known:
+            async with self._database.transaction() as session:
+                row = {"name": JOB, "source": NO_SOURCE, "stale_after_s": 0.0, "fails": 0, "lease_number": 0}
+                await insert_missing(session, cast("Table", SyncJob.__table__), [row], unique=["name"])
+        return await take_lease(self._database, JOB, owner=self._owner, clock=self._clock)
+
+    async def _due(self) -> Sequence[Check]:
         now = self._clock()
-        last = await self._last()
-        due = [
+        async with self._database.snapshot() as session:
+            newest = (
+                select(func.max(HealthSpan.id))
+                .where(HealthSpan.name.in_([check.name for check in self._checks]))
+                .group_by(HealthSpan.name)
+            )
+            rows = await session.execute(
+                select(HealthSpan.name, HealthSpan.last_at).where(HealthSpan.id.in_(newest))
+            )
+            last = {row.name: row.last_at for row in rows}
+        return [
             check
             for check in self._checks
-            if (span := last.get(check.name)) is None
-            or now >= span.last_at + dt.timedelta(seconds=check.every_s) - _EARLY
+            if check.name not in last
+            or now >= last[check.name] + dt.timedelta(seconds=check.every_s) - _EARLY
         ]
-        await asyncio.gather(*(self._look(check) for check in due))
 
-    async def _last(self) -> Mapping[str, HealthSpan]:
-        async with self._database.snapshot() as session:
-            newest = select(func.max(HealthSpan.id)).group_by(HealthSpan.name)
-            rows = await session.scalars(select(HealthSpan).where(HealthSpan.id.in_(newest)))
-            return {row.name: row for row in rows}
-
-    async def _look(self, check: Check) -> None:
+    async def _look(self, check: Check, lease: Lease) -> None:
         try:
             async with asyncio.timeout(DEADLINE_S):
                 look = await check.look()
@@ -240,6 +271,7 @@ class ServiceWatch:
             log.exception("a look failed on our side", action="health.broke", check=check.name)
             look = Look(False, f"looking failed on our side ({type(error).__name__}); the log has more")
         async with self._database.transaction() as session:
+            await lease.renew(session)
             await _keep(session, check, look, self._clock())
 
 
@@ -257,7 +289,8 @@ async def _keep(session: AsyncSession, check: Check, look: Look, now: dt.datetim
     was_told = last is not None and last.is_told
     is_same = (
         last is not None
-        and (last.is_ok, last.message) == (look.is_ok, look.message)
+        and (last.is_ok, last.state or last.message)
+        == (look.is_ok, look.state[:_STATE_LIMIT] or look.message)
         and now - last.began_at < _SPAN
     )
     if last is None or not is_same:
@@ -267,6 +300,7 @@ async def _keep(session: AsyncSession, check: Check, look: Look, now: dt.datetim
             group_name=check.group[:64],
             is_ok=look.is_ok,
             message=look.message,
+            state=look.state[:_STATE_LIMIT] or None,
             began_at=now,
             last_at=now,
             looks=0,
@@ -274,7 +308,8 @@ async def _keep(session: AsyncSession, check: Check, look: Look, now: dt.datetim
             is_told=was_told,
         )
         session.add(last)
-    last.last_at, last.looks, last.failures, last.value = now, last.looks + 1, failures, look.value
+    last.last_at, last.looks, last.failures = now, last.looks + 1, failures
+    last.message, last.value = look.message, look.value
     if look.latency_s is not None:
         last.latency_sum_s = (last.latency_sum_s or 0.0) + look.latency_s
         last.latency_max_s = max(last.latency_max_s or 0.0, look.latency_s)

@@ -85,6 +85,7 @@ class Worker:
                 *checks,
             ],
             clock=clock,
+            owner=executor,
         )
         self._tells_runs = tells_runs
         self.engine = Engine(database, jobs_of(upstreams, paces), clock=clock, owner=executor)

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import httpx2
@@ -48,7 +49,7 @@ class WebLook:
             return Look(False, "it sent something that is no JSON", latency_s=latency_s)
         except (RecursionError, OverflowError):
             return Look(False, "it sent JSON that is too deep or has a number too large", latency_s=latency_s)
-        return Look(look.is_ok, look.message, latency_s, look.value)
+        return replace(look, latency_s=latency_s)
 
 
 def web_looks(checks: Sequence[WebCheck]) -> tuple[WebLook, ...]:

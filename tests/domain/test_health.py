@@ -10,6 +10,7 @@ from gateway.domain.health import Look, WebCheck, web_checks
 from gateway.errors import InputError
 from tests.support.postgres import ROOT
 
+WELL = "as it should be"
 LOSS = {
     "name": "loss-jinr-pnpi",
     "title": "Packet loss JINR to PNPI",
@@ -23,20 +24,24 @@ LOSS = {
 @pytest.mark.parametrize(
     ("bounds", "answer", "look"),
     [
-        ({"at_most": 0.01}, {"a": [{"b": 0.002}]}, Look(True, "0.002", value=0.002)),
-        ({"at_most": 0.01}, {"a": [{"b": 0.5}]}, Look(False, "0.5, more than 0.01", value=0.5)),
+        ({"at_most": 0.01}, {"a": [{"b": 0.002}]}, Look(True, "0.002", value=0.002, state=WELL)),
+        (
+            {"at_most": 0.01},
+            {"a": [{"b": 0.5}]},
+            Look(False, "0.5, more than 0.01", value=0.5, state="more than 0.01"),
+        ),
         (
             {"at_least": 8, "unit": "Gbit/s"},
             {"a": [{"b": 7}]},
-            Look(False, "7 Gbit/s, less than 8 Gbit/s", value=7.0),
+            Look(False, "7 Gbit/s, less than 8 Gbit/s", value=7.0, state="less than 8 Gbit/s"),
         ),
-        ({"at_least": 8}, {"a": [{"b": True}]}, Look(False, "True is no number")),
-        ({"equals": "ok"}, {"a": [{"b": "ok"}]}, Look(True, "ok")),
-        ({"equals": "ok"}, {"a": [{"b": "bad"}]}, Look(False, "bad, not ok")),
+        ({"at_least": 8}, {"a": [{"b": True}]}, Look(False, "True is no number", state="no number")),
+        ({"equals": "ok"}, {"a": [{"b": "ok"}]}, Look(True, "ok", state=WELL)),
+        ({"equals": "ok"}, {"a": [{"b": "bad"}]}, Look(False, "bad, not ok", state="not ok")),
         ({"equals": "ok"}, {"a": []}, Look(False, "the answer has nothing at /a/0/b")),
         ({"at_most": 1}, {"a": [{"b": math.nan}]}, Look(False, "what is at /a/0/b is no finite number")),
         ({}, {"a": [{"b": -math.inf}]}, Look(False, "what is at /a/0/b is no finite number")),
-        ({}, {"a": [{"b": "a\x00b\x1b[2J\ud800é"}]}, Look(True, r"a\x00b\x1b[2J\ud800é")),
+        ({}, {"a": [{"b": "a\x00b\x1b[2J\ud800é"}]}, Look(True, r"a\x00b\x1b[2J\ud800é", state=WELL)),
         ({"equals": "ok"}, "text", Look(False, "the answer has nothing at /a/0/b")),
     ],
 )

@@ -157,7 +157,7 @@ OTHERS = {
         "{ statistics { storage(groupBy: [SITE, STORAGE, REQUEST, STEP, DATA_TYPE]) { replicas } } }",
     ),
     "Query.serviceHealth": (
-        2,
+        3,
         "{ serviceHealth(hours: 1) { __typename } }",
         "{ serviceHealth(hours: 720) { __typename periods { __typename } } }",
     ),

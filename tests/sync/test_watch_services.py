@@ -1,5 +1,6 @@
 """Looking at services: what is found is kept as history, and told of after two bad looks."""
 
+import asyncio
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from gateway.domain.health import Look, WebCheck
 from gateway.errors import SettingError
+from gateway.resolvers.health import MOST_SPANS
 from gateway.store.database import Database
 from gateway.store.health import HealthSpan
 from gateway.store.notices import NoticeRow
@@ -16,6 +18,7 @@ from gateway.store.remembered import remember
 from gateway.store.sites import Queue
 from gateway.store.sources import SourceName
 from gateway.store.storages import Storage, StorageEndpoint
+from gateway.sync.lease import LEASE
 from gateway.sync.watch_services import (
     KEPT_FOR,
     QueuesCheck,
@@ -59,7 +62,7 @@ async def test_looks_become_a_history_of_periods_and_people_are_told_after_two_b
     database: Database,
 ) -> None:
     clock = Moving(AT)
-    watch = ServiceWatch(database, [Said([WELL, ILL, WELL, ILL, ILL, ILL, WELL])], clock=clock)
+    watch = ServiceWatch(database, [Said([WELL, ILL, WELL, ILL, ILL, ILL, WELL])], clock=clock, owner="one")
 
     for _look in range(7):
         await watch.work()
@@ -88,7 +91,7 @@ async def test_a_day_of_the_same_is_kept_in_a_row_an_hour_and_forgotten_in_the_e
     database: Database,
 ) -> None:
     clock = Moving(AT)
-    watch = ServiceWatch(database, [Said(every_s=600)], clock=clock)
+    watch = ServiceWatch(database, [Said(every_s=600)], clock=clock, owner="one")
     for _look in range(13):
         await watch.work()
         clock.on(minutes=10)
@@ -162,6 +165,91 @@ async def test_an_address_that_is_none_is_a_look_that_failed() -> None:
     assert (look.is_ok, look.message) == (False, "it cannot be reached: InvalidURL")
 
 
+async def test_a_number_that_changes_with_each_look_makes_no_row_of_its_own(database: Database) -> None:
+    clock = Moving(AT)
+    check = WebCheck("loss", "Loss", "https://ps.example", pointer="", at_most=10)
+    watch = ServiceWatch(
+        database,
+        [Said([check.judge(number) for number in (1, 2, 3, 11, 12)], name="loss")],
+        clock=clock,
+        owner="one",
+    )
+    for _look in range(5):
+        await watch.work()
+        clock.on(minutes=1)
+
+    async with database.snapshot() as session:
+        rows = await session.execute(
+            select(HealthSpan.looks, HealthSpan.value, HealthSpan.message).order_by(HealthSpan.id)
+        )
+    assert [tuple(row) for row in rows] == [(3, 3.0, "3"), (2, 12.0, "12, more than 10")]
+
+
+@dataclass
+class Slow(Said):
+    """A check that says when it is looked at, and waits until it may go on."""
+
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    may_end: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def look(self) -> Look:
+        self.begun.set()
+        await self.may_end.wait()
+        return WELL
+
+
+async def test_of_several_processes_one_looks_and_after_its_death_another(database: Database) -> None:
+    clock = Moving(AT)
+    slow, other = Slow(), Said()
+    working = asyncio.ensure_future(ServiceWatch(database, [slow], clock=clock, owner="one").work())
+    await slow.begun.wait()
+    second = ServiceWatch(database, [other], clock=clock, owner="two")
+
+    await second.work()
+    looked_meanwhile = await looks(database)
+    clock.on(seconds=LEASE.total_seconds() + 1)
+    await second.work()
+    looked_after = await looks(database)
+    slow.may_end.set()
+    await working
+
+    assert (looked_meanwhile, looked_after) == ([], [1])
+    # What the first one found is a minute and a half old, and its lease is lost.
+    assert await looks(database) == [1]
+
+
+async def looks(database: Database) -> list[int]:
+    async with database.snapshot() as session:
+        return list(await session.scalars(select(HealthSpan.looks).order_by(HealthSpan.id)))
+
+
+async def test_a_long_history_is_shown_in_part_and_counted_whole(database: Database) -> None:
+    async with database.transaction() as session:
+        session.add_all(
+            HealthSpan(
+                name="panda",
+                title="PanDA",
+                group_name="services",
+                is_ok=number >= 300,
+                message=str(number),
+                began_at=AT,
+                last_at=AT,
+                looks=2,
+                failures=0,
+                is_told=False,
+                latency_sum_s=None if number % 2 else 1.0,
+            )
+            for number in range(MOST_SPANS + 100)
+        )
+
+    [shown] = (await Asker(database, AT)(ASK.replace("isOk looks", "message isOk looks")))["serviceHealth"]
+
+    assert [period["message"] for period in shown["periods"]] == [
+        str(number) for number in range(100, MOST_SPANS + 100)
+    ]
+    assert (shown["availability"], shown["latencyS"]) == (0.5, 0.5)
+
+
 @dataclass
 class Breaking:
     """A service that cannot be asked, as `error` says."""
@@ -184,7 +272,7 @@ async def test_a_look_that_breaks_is_kept_as_one_that_failed_and_stops_no_other(
         Said(),
     ]
 
-    await ServiceWatch(database, checks, clock=Moving(AT)).work()
+    await ServiceWatch(database, checks, clock=Moving(AT), owner="one").work()
 
     async with database.snapshot() as session:
         rows = await session.execute(
