@@ -4,6 +4,7 @@ The same plan is made before anything is asked of Rucio and again inside the tra
 looked up is what is written.
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -30,6 +31,8 @@ from gateway.store.tasks import Task
 
 # What must hold of a request before any of it is sent; a blocker among what they find stops it.
 _CHECKS: Final = (seeds_fit_events, version_agrees, tag_is_safe, scripts_fit, tag_fits_collision)
+# The next ones; whoever submits reads no longer list.
+_MOST_DOWNTIMES: Final = 10
 _DEAD: Final = frozenset({"REJECTED", "CANCELLED"})
 
 
@@ -80,6 +83,7 @@ async def plan_steps(
     request: StoredRequest,
     kinds: Sequence[StepKind],
     *,
+    now: dt.datetime,
     seeds: tuple[SeedRange, ...] | None = None,
 ) -> StepPlan:
     """Plan an attempt at each of these steps, or at every step that has none when no kind is named.
@@ -117,7 +121,7 @@ async def plan_steps(
         number = 1 if last is None else last.number + 1
         task = _task(request, step.kind, number, step.script, reads, seeds)
         planned[step.kind] = PlannedStep(step_key, number, task, parent)
-    return StepPlan(request, tuple(planned.values()), await _warnings(rows))
+    return StepPlan(request, tuple(planned.values()), await _warnings(rows, now))
 
 
 async def remembered_names(rows: Rows, dids: Sequence[str]) -> frozenset[str]:
@@ -247,17 +251,16 @@ def _task(
     )
 
 
-async def _warnings(rows: Rows) -> tuple[str, ...]:
-    """Announced downtimes, which stop nothing: PanDA sends the jobs elsewhere or later."""
+async def _warnings(rows: Rows, now: dt.datetime) -> tuple[str, ...]:
+    """Downtimes that last or are announced, which stop nothing: PanDA sends the jobs elsewhere or later."""
     found = await rows(
         select(Downtime.site_name, Downtime.starts_at, Downtime.ends_at, Downtime.description)
-        .where(Downtime.gone_at.is_(None))
-        .order_by(Downtime.starts_at)
-        .limit(10)
+        .where(Downtime.gone_at.is_(None), Downtime.ends_at > now)
+        .order_by(Downtime.starts_at, Downtime.downtime_id)
+        .limit(_MOST_DOWNTIMES)
     )
     return tuple(
         f"{row.site_name} announces a downtime from {row.starts_at:%Y-%m-%d %H:%M} to "
         f"{row.ends_at:%Y-%m-%d %H:%M} UTC."
         for row in found
-        if row.starts_at is not None and row.ends_at is not None
     )

@@ -71,7 +71,7 @@ async def submit_steps(
             key=stored.name,
             version=stored.version,
         )
-    plan = await plan_steps(change.rows, stored, wish.kinds, seeds=wish.seeds)
+    plan = await plan_steps(change.rows, stored, wish.kinds, now=change.now, seeds=wish.seeds)
     if looked_up and not set(plan.outputs) <= looked_up:
         raise ChangeRefusedError(f"{stored.name} was submitted by somebody else meanwhile: look at it again.")
     refuse_taken(taken | await remembered_names(change.rows, plan.outputs))
@@ -114,7 +114,7 @@ async def _plan_again(
             change.session, held, AttemptState.CANCELLED, at=change.now, by=change.by, reason=reason
         ):
             kind = StepKind(row.step_key.rpartition(".")[2])
-            again = await plan_steps(change.rows, stored, [kind])
+            again = await plan_steps(change.rows, stored, [kind], now=change.now)
             refuse_taken(await remembered_names(change.rows, again.outputs))
             for step in again.steps:
                 await _write(change, step, replace(wish, seeds=None), again)

@@ -240,7 +240,7 @@ async def _look_up(context: Context, viewer: Viewer, wish: Wish) -> tuple[frozen
         if stored is None or context.services.rucio is None:
             return frozenset(), frozenset()
         try:
-            plan = await plan_steps(rows, stored, wish.kinds, seeds=wish.seeds)
+            plan = await plan_steps(rows, stored, wish.kinds, now=context.reading.now, seeds=wish.seeds)
         except (ChangeRefusedError, InputError):
             return frozenset(), frozenset()
     token = await context.services.token(viewer, RUCIO)
