@@ -84,7 +84,7 @@ class PreviewedStep:
     )
     outputs: list[str] = strawberry.field(description="DIDs that it would write.")
     template: str | None = strawberry.field(
-        description="Name and version of the template its parameters are made from."
+        description="Name and version of the template its parameters are made from; null without parameters."
     )
     parameters: Json | None = strawberry.field(
         description=(

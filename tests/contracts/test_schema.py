@@ -15,6 +15,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    is_non_null_type,
     parse,
     validate,
 )
@@ -92,6 +93,17 @@ def _undescribed(schema: GraphQLSchema) -> Iterator[str]:
             )
 
 
+def unsaid_nulls(schema: GraphQLSchema) -> list[str]:
+    """Return every field that may be null and does not say when."""
+    return sorted(
+        f"{type_.name}.{name}"
+        for type_ in schema.type_map.values()
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType) and not type_.name.startswith("__")
+        for name, field in type_.fields.items()
+        if not is_non_null_type(field.type) and "null" not in (field.description or "").lower()
+    )
+
+
 def _says_all(description: str | None, argument: str) -> bool:
     """Whether a field's own description says what its argument is: it names it, or it takes only a key."""
     words = (description or "").replace("`", "").split()
@@ -137,6 +149,20 @@ def test_what_is_not_described_is_found() -> None:
         "ThingFilter.name",
         "ThingSortField.SHADE",
     ]
+
+
+def test_every_field_that_may_be_null_says_when() -> None:
+    assert unsaid_nulls(SCHEMA._schema) == []
+
+
+def test_a_null_that_is_not_explained_is_found() -> None:
+    poor = schema_of_text(
+        """
+        type Query { "Things; null without the right." things: [String!] "All." all: [String] one: Int! }
+        """
+    )
+
+    assert unsaid_nulls(poor) == ["Query.all"]
 
 
 @pytest.mark.parametrize("name", FILTERS)

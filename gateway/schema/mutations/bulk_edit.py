@@ -50,8 +50,8 @@ class FieldChange:
     """A field."""
 
     field: str = strawberry.field(description="The field, as it is called in the input.")
-    before: str | None = strawberry.field(description="Its value now.")
-    after: str | None = strawberry.field(description="Its value after the edit.")
+    before: str | None = strawberry.field(description="Its value now; null where it has none.")
+    after: str | None = strawberry.field(description="Its value after the edit; null where it is taken away.")
 
 
 @strawberry.type(description="What a bulk edit would do to one request; nothing is written.")

@@ -43,8 +43,10 @@ class FieldConflict:
     seen: str | None = strawberry.field(
         description="Its value at the version the edit was made from; null too where that was not kept."
     )
-    present: str | None = strawberry.field(description="Its value now.")
-    wanted: str | None = strawberry.field(description="The value after the edit.")
+    present: str | None = strawberry.field(description="Its value now; null where it has none.")
+    wanted: str | None = strawberry.field(
+        description="The value after the edit; null where it is taken away."
+    )
     is_yours: bool = strawberry.field(description="Whether the edit names this field.")
 
 

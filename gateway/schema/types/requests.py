@@ -80,7 +80,9 @@ class Request(Node, RowType):
     )
     campaign: Campaign | None = link(r.CAMPAIGN_BY_REQUEST, "The campaign; null when none was recorded.")
     stage_name: str = strawberry.field(description="Stage of the experiment: S1, S2.")
-    stage: Stage | None = link(r.STAGE_BY_REQUEST, "The stage of the experiment.")
+    stage: Stage | None = link(
+        r.STAGE_BY_REQUEST, "The stage of the experiment; never null, as each has one."
+    )
     software_project: str = strawberry.field(description="Software project, for example spdroot-dev.")
     software_version: str = strawberry.field(description="Software version, for example 4.1.7.2.")
     collision_type: str = strawberry.field(description="What collides: pp, dd, pd.")

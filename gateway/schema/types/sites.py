@@ -88,7 +88,9 @@ class Queue(Node, Synced, RowType):
     status: str | None = strawberry.field(
         description="What PanDA may do: online, offline, brokeroff, test; null if not said."
     )
-    state: str | None = strawberry.field(description="Whether the record is in use: ACTIVE, DISABLED.")
+    state: str | None = strawberry.field(
+        description="Whether the record is in use: ACTIVE, DISABLED; null when CRIC does not say."
+    )
     comment: str | None = strawberry.field(
         description="Why it has its status, in CRIC's words; null for none."
     )
@@ -140,7 +142,9 @@ class Downtime(Node, Synced, RowType):
 
     downtime_id: BigInt = strawberry.field(description="CRIC's id of it.")
     site_name: str = strawberry.field(description="The site.")
-    severity: str | None = strawberry.field(description="OUTAGE, or WARNING: at risk, not down.")
+    severity: str | None = strawberry.field(
+        description="OUTAGE, or WARNING: at risk, not down; null when CRIC does not say."
+    )
     classification: str | None = strawberry.field(description="SCHEDULED or UNSCHEDULED; null if not said.")
     starts_at: dt.datetime = strawberry.field(description="Start, UTC.")
     ends_at: dt.datetime = strawberry.field(

@@ -87,7 +87,10 @@ class Task(Node, Synced, RowType):
         description="Size of its logs, bytes, from Rucio or PanDA's monitor as `outputBytes`; null for none."
     )
     walltime_reported: float | None = strawberry.field(
-        description="Wall time exactly as PanDA's monitor showed it; the monitor does not state the unit."
+        description=(
+            "Wall time exactly as PanDA's monitor showed it, which does not state the unit; null when it "
+            "showed none."
+        )
     )
     missing_seeds: str | None = strawberry.field(
         description="Seeds without output, as ranges '10007,12001-12003'; null when not known which."
