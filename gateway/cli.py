@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import gc
 import signal
 import socket
@@ -41,6 +42,7 @@ from gateway.imports.snapshot_report import render_snapshot
 from gateway.imports.table import read_table
 from gateway.imports.talk import import_talk
 from gateway.logs import set_up_logging
+from gateway.resolvers.after_restore import Restored, after_restore
 from gateway.resolvers.notifications import reseal_notifications
 from gateway.resolvers.release_removals import release_removals
 from gateway.schema.build import build_schema
@@ -49,6 +51,7 @@ from gateway.settings import LogFormat, Settings
 from gateway.store.audit import ChainState, follow_chain, is_in_chain
 from gateway.store.database import Database, owned_by_this_process, parse_database_url
 from gateway.store.feed import Feed
+from gateway.store.inventory import Inventory, back_up_sqlite, take_inventory
 from gateway.store.migrate import check_current, upgrade
 from gateway.store.sources import SourceName
 from gateway.sync.reconcile import reconcile
@@ -332,6 +335,58 @@ def verify_audit(
         )
     if state.broken_at is not None or not is_there:
         raise typer.Exit(1)
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="The file to make.", show_default=False)]) -> None:
+    """Copy a SQLite database into a new file while it is in use; PostgreSQL is copied by pg_dump."""
+    back_up_sqlite(_url(_settings(log_format=LogFormat.TEXT)), file)
+
+
+@app.command()
+def inventory() -> None:
+    """Count the rows of every table and follow the trail; the exit code is 1 when the trail does not hold.
+
+    Of a database that nobody writes to, and of its copy, the output is the same.
+    """
+
+    async def work(database: Database) -> Inventory:
+        async with database.snapshot() as session:
+            return await take_inventory(session)
+
+    found = _with_database(work, is_alone=False)
+    typer.echo(f"revision {found.revision}")
+    for table, rows in found.rows:
+        typer.echo(f"{table} {rows}")
+    typer.echo(f"trail {found.trail.entries} {found.trail.last_hash}")
+    if found.trail.broken_at is not None:
+        typer.echo(f"entry {found.trail.broken_at} was altered, or what was before it", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def restored(
+    by: Annotated[str, typer.Option(help="IAM user name of who restored it.")],
+    reason: Annotated[str, typer.Option(help="Why, for the trail.")],
+) -> None:
+    """Say that this database was restored from a backup, before anything else works on it.
+
+    What was to be sent is looked for at PanDA first, logins and people's own tokens end, and numbers go on
+    above those that were given before.
+    """
+
+    async def work(database: Database) -> Restored:
+        settings = Settings.read()
+        now = utc_now()
+        in_flight = dt.timedelta(seconds=2 * settings.submit_deadline_s + settings.submit_settle_s)
+        viewer = Viewer(by, username=by)
+        return await after_restore(database, viewer, reason=reason, now=now, settles_at=now + in_flight)
+
+    done = _with_database(work)
+    typer.echo(
+        f"{done.attempts} attempts are looked for before they are sent; "
+        f"{done.sessions} logins and {done.tokens} tokens ended"
+    )
 
 
 @app.command("new-key")

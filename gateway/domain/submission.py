@@ -39,15 +39,16 @@ class AttemptState(StrEnum):
 
 S = AttemptState
 # Everything that may follow a state. SENDING is never left for PLANNED by whoever finds it: only its own
-# sender, who knows that nothing left, may do that.
+# sender, who knows that nothing left, may do that. What was not sent yet is in doubt only in a database that
+# was restored: it may have been sent after the backup. What waited goes back to waiting then.
 ONWARD: Final[Mapping[AttemptState, frozenset[AttemptState]]] = MappingProxyType(
     {
-        S.WAITING: frozenset({S.PLANNED, S.CANCELLED}),
-        S.PLANNED: frozenset({S.SENDING, S.NEEDS_LOGIN, S.CANCELLED}),
-        S.NEEDS_LOGIN: frozenset({S.PLANNED, S.CANCELLED}),
+        S.WAITING: frozenset({S.PLANNED, S.CANCELLED, S.AMBIGUOUS}),
+        S.PLANNED: frozenset({S.SENDING, S.NEEDS_LOGIN, S.CANCELLED, S.AMBIGUOUS}),
+        S.NEEDS_LOGIN: frozenset({S.PLANNED, S.CANCELLED, S.AMBIGUOUS}),
         S.SENDING: frozenset({S.SUBMITTED, S.REJECTED, S.AMBIGUOUS, S.PLANNED, S.NEEDS_LOGIN}),
-        S.AMBIGUOUS: frozenset({S.SUBMITTED, S.PLANNED, S.STUCK}),
-        S.STUCK: frozenset({S.SUBMITTED, S.PLANNED, S.CANCELLED}),
+        S.AMBIGUOUS: frozenset({S.SUBMITTED, S.PLANNED, S.WAITING, S.STUCK}),
+        S.STUCK: frozenset({S.SUBMITTED, S.PLANNED, S.WAITING, S.CANCELLED}),
         S.SUBMITTED: frozenset(),
         S.REJECTED: frozenset(),
         S.CANCELLED: frozenset(),

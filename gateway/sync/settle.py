@@ -51,6 +51,8 @@ class _Doubt:
     planned_at: dt.datetime
     settles_at: dt.datetime | None
     submitted_by: str | None
+    # Never sent as far as we know, and a step of a chain: its gate has to open first.
+    has_gate: bool
 
 
 async def settle(database: Database, finder: Finder, *, clock: Clock, by: str, timing: Timing) -> None:
@@ -98,6 +100,7 @@ async def _doubts(session: AsyncSession, now: dt.datetime) -> Sequence[_Doubt]:
             Attempt.submitted_by,
             Submission.submission_key,
             Submission.planned_at,
+            Submission.parent_attempt_key,
         )
         .join(Submission, Submission.attempt_key == Attempt.key)
         .where(
@@ -114,6 +117,7 @@ async def _doubts(session: AsyncSession, now: dt.datetime) -> Sequence[_Doubt]:
             row.planned_at,
             row.settles_at,
             row.submitted_by,
+            row.sends == 0 and row.parent_attempt_key is not None,
         )
         for row in rows
     ]
@@ -163,9 +167,10 @@ async def _take(
 
 async def _plan_again(database: Database, doubt: _Doubt, *, at: dt.datetime, by: str) -> None:
     reason = "PanDA does not have it, as was proved after the settling time"
+    to = S.WAITING if doubt.has_gate else S.PLANNED
     async with database.transaction() as session:
-        if await move(session, doubt.held, S.PLANNED, at=at, by=by, reason=reason):
-            await _record(session, doubt, {"state": "PLANNED"}, reason, at)
+        if await move(session, doubt.held, to, at=at, by=by, reason=reason):
+            await _record(session, doubt, {"state": to.value}, reason, at)
     log.info("an attempt never arrived", action="outbox.absent", attempt=doubt.held.key)
 
 
