@@ -125,7 +125,7 @@ def task_parameters(
         "workingGroup": "SPD",
         "cloud": "SPD",
         "campaign": task.campaign,
-        "reqID": _request_id(task.name),
+        "reqID": request_id(task.name),
         SUBMISSION_KEY: key,
         "prodSourceLabel": "managed",
         "taskType": "prod",
@@ -265,6 +265,6 @@ def _log(task: StepTask, template: StepTemplate, offset: int) -> Json:
     }
 
 
-def _request_id(name: str) -> int:
+def request_id(name: str) -> int:
     """A number of the attempt's own: PanDA keys one of its lists by it and shows one task of several."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest()) & 0x7FFFFFFF

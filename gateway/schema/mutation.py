@@ -10,6 +10,7 @@ from gateway.resolvers.sync_now import sync_now
 from gateway.schema.context import Info
 from gateway.schema.enums import Right, SourceName
 from gateway.schema.mutations.access_tokens import AccessTokens
+from gateway.schema.mutations.clone_task import CloneTask
 from gateway.schema.mutations.end_logins import EndLogins
 from gateway.schema.mutations.notifications import NotificationMutations
 from gateway.schema.mutations.repair import RepairMutations
@@ -83,6 +84,7 @@ ReleaseRemovalsResult = Annotated[
 class Mutation(
     RequestMutations,
     SubmitMutations,
+    CloneTask,
     RepairMutations,
     SteerMutations,
     RuleMutations,

@@ -36,6 +36,7 @@ from gateway.schema.rate_limit import RateLimit, rate_limit
 from gateway.schema.scalars import BigInt
 from gateway.schema.search import SearchHit, SearchKind
 from gateway.schema.statistics import Statistics
+from gateway.schema.task_clones import TaskCloneQueries
 from gateway.schema.types.audit import AuditEntry
 from gateway.schema.types.datasets import Dataset, Replica, Rule
 from gateway.schema.types.findings import Finding
@@ -78,7 +79,7 @@ NODE_TYPES: Mapping[str, type[RowType]] = {
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(PlanningQueries, NotificationQueries, HealthQueries, LineQueries):
+class Query(PlanningQueries, TaskCloneQueries, NotificationQueries, HealthQueries, LineQueries):
     """The root of all queries."""
 
     requests: Connection[Request] = root_connection(

@@ -214,6 +214,8 @@ ANSWERS = {
     "StepForecast.taskIds",
     "Submitted.attempts",
     "Submitted.warnings",
+    "TaskClonePreview.outputs",
+    "TaskClonePreview.parameters",
     "Viewer.accessTokens",
     "Viewer.groups",
     "Viewer.quotas",

@@ -20,9 +20,10 @@ from gateway.domain.names.datasets import DatasetName, outputs_of
 from gateway.domain.seeds import SeedRange, count_seeds
 from gateway.domain.states import FINAL_EXECUTIONS, execution_of
 from gateway.domain.submission import OPEN_STATES
-from gateway.domain.task_parameters import StepTask
+from gateway.domain.task_parameters import Json, StepTask, StepTemplate, task_parameters
 from gateway.errors import ChangeRefusedError, InvalidChangeError, MissingError
 from gateway.resolvers.changes.definitions import StoredRequest, read_requests
+from gateway.resolvers.templates import read_template
 from gateway.store.attempts import Attempt, Submission
 from gateway.store.datasets import Dataset
 from gateway.store.rows import Rows
@@ -43,6 +44,7 @@ class PlannedStep:
     step_key: str
     number: int
     task: StepTask
+    template: StepTemplate
     parent: str | None
 
     @property
@@ -54,6 +56,10 @@ class PlannedStep:
     def outputs(self) -> tuple[str, ...]:
         """The DIDs that it will write."""
         return tuple(output.did for output in self.task.outputs)
+
+    def parameters(self, key: str) -> dict[str, Json]:
+        """What is sent, with our key in it."""
+        return task_parameters(self.task, key=key, templates={self.task.step: self.template})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ async def plan_steps(
 
     `seeds` restricts the attempts to some of the request's seeds. Raises InvalidChangeError with what the
     checks found, ChangeRefusedError for a step that is under way or cannot be sent, MissingError for a step
-    that there is not.
+    that there is not, InputError for a kind of step that no template makes a task of.
     """
     _check(request)
     defined = {step.kind: step for step in request.definition.steps}
@@ -109,19 +115,19 @@ async def plan_steps(
     planned: dict[StepKind, PlannedStep] = {}
     for step in wanted:
         step_key = f"{request.name}.{step.kind}"
-        last = max(tries.get(step_key, ()), key=lambda one: one.number, default=None)
-        if last is not None and not last.is_over:
-            raise ChangeRefusedError(
-                f"{step_key} is under way as attempt {last.number} ({last.state.lower()}): wait for its end, "
-                "or kill its task or cancel it first."
-            )
+        number = _number_after(step_key, tries)
         if not step.script:
             raise ChangeRefusedError(f"{step_key} has no script: edit the request first.")
         parent, reads = await _input(rows, request, step.reads, planned, tries)
-        number = 1 if last is None else last.number + 1
         task = _task(request, step.kind, number, step.script, reads, seeds)
-        planned[step.kind] = PlannedStep(step_key, number, task, parent)
-    return StepPlan(request, tuple(planned.values()), await _warnings(rows, now))
+        named = await read_template(rows, request.definition.software_project, step.kind)
+        planned[step.kind] = PlannedStep(step_key, number, task, named.template, parent)
+    return StepPlan(request, tuple(planned.values()), await downtime_warnings(rows, now))
+
+
+async def next_number(rows: Rows, step_key: str) -> int:
+    """The number of the next attempt at a step; raises ChangeRefusedError while one is under way."""
+    return _number_after(step_key, await _tries(rows, [step_key]))
 
 
 async def remembered_names(rows: Rows, dids: Sequence[str]) -> frozenset[str]:
@@ -148,6 +154,18 @@ def _check(request: StoredRequest) -> None:
         raise InvalidChangeError(
             f"{request.name} cannot be submitted: {blockers[0].message}", findings=tuple(found)
         )
+
+
+def _number_after(step_key: str, tries: Mapping[str, list[_Try]]) -> int:
+    last = max(tries.get(step_key, ()), key=lambda one: one.number, default=None)
+    if last is None:
+        return 1
+    if not last.is_over:
+        raise ChangeRefusedError(
+            f"{step_key} is under way as attempt {last.number} ({last.state.lower()}): wait for its end, "
+            "or kill its task or cancel it first."
+        )
+    return last.number + 1
 
 
 async def _tries(rows: Rows, step_keys: Sequence[str]) -> Mapping[str, list[_Try]]:
@@ -251,7 +269,7 @@ def _task(
     )
 
 
-async def _warnings(rows: Rows, now: dt.datetime) -> tuple[str, ...]:
+async def downtime_warnings(rows: Rows, now: dt.datetime) -> tuple[str, ...]:
     """Downtimes that last or are announced, which stop nothing: PanDA sends the jobs elsewhere or later."""
     found = await rows(
         select(Downtime.site_name, Downtime.starts_at, Downtime.ends_at, Downtime.description)

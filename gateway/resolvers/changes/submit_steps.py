@@ -3,9 +3,6 @@
 Nothing leaves here. The answer can be given at once, and the same wish asked for twice is one submission.
 """
 
-import hashlib
-import json
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -18,7 +15,6 @@ from gateway.domain.names import StepKind
 from gateway.domain.seeds import SeedRange, format_seeds
 from gateway.domain.states import Intent, check_transition
 from gateway.domain.submission import MIN_FRACTION, AttemptState, ChainMode
-from gateway.domain.task_parameters import task_parameters
 from gateway.errors import ChangeRefusedError, StaleEditError
 from gateway.resolvers.changes.budget import budget_warnings
 from gateway.resolvers.changes.change import Change
@@ -30,12 +26,12 @@ from gateway.resolvers.changes.step_plans import (
     refuse_taken,
     remembered_names,
 )
-from gateway.store.attempts import Attempt, AttemptChange, Submission
+from gateway.resolvers.changes.write_attempt import PlannedAttempt, write_attempt
+from gateway.store.attempts import Attempt, Submission
 from gateway.store.base import JsonValue
 from gateway.store.outbox import Held, move
 from gateway.store.requests import Request, StatusChange
 
-ORIGIN: Final = "gateway"
 _Parent = aliased(Attempt)
 # The way from a draft to what is sent, as far as somebody who may approve can go in one step.
 _WAY: Final = (Intent.DRAFT, Intent.READY, Intent.APPROVED, Intent.SUBMITTED)
@@ -75,10 +71,10 @@ async def submit_steps(
     if looked_up and not set(plan.outputs) <= looked_up:
         raise ChangeRefusedError(f"{stored.name} was submitted by somebody else meanwhile: look at it again.")
     refuse_taken(taken | await remembered_names(change.rows, plan.outputs))
-    await _move_intent(change, stored)
+    await move_intent(change, stored)
     for step in plan.steps:
         await _write(change, step, wish, plan)
-    again = await _plan_again(change, stored, plan, wish)
+    again = await plan_again(change, stored, {step.step_key: step.key for step in plan.steps}, wish)
     change.tell_request(stored.name)
     # Of some seeds only, which are redone, there is no history.
     kinds = [] if wish.seeds is not None else [step.task.step for step in plan.steps]
@@ -90,18 +86,21 @@ async def submit_steps(
     }
 
 
-async def _plan_again(
-    change: Change, stored: StoredRequest, plan: StepPlan, wish: Wish
+async def plan_again(
+    change: Change, stored: StoredRequest, new: Mapping[str, str], wish: Wish
 ) -> tuple[PlannedStep, ...]:
-    """Plan anew what waits for an older attempt at one of these steps: it is to read the new one as well."""
+    """Plan anew what waits for an older attempt at a step that got a new one: it is to read that as well.
+
+    `new` are the keys of the new attempts by their steps'.
+    """
     waiting = await change.session.execute(
         select(Attempt.key, Attempt.step_key, Attempt.sends, Attempt.owner)
         .join(Submission, Submission.attempt_key == Attempt.key)
         .join(_Parent, _Parent.key == Submission.parent_attempt_key)
         .where(
             Attempt.state == AttemptState.WAITING.value,
-            _Parent.step_key.in_([step.step_key for step in plan.steps]),
-            Attempt.key.not_in([step.key for step in plan.steps]),
+            _Parent.step_key.in_(list(new)),
+            Attempt.key.not_in(list(new.values())),
             Attempt.step_key.startswith(f"{stored.name}."),
         )
         .order_by(Attempt.key)
@@ -123,74 +122,28 @@ async def _plan_again(
 
 
 async def _write(change: Change, step: PlannedStep, wish: Wish, plan: StepPlan) -> None:
-    key = uuid.uuid4().hex
-    parameters = task_parameters(step.task, key=key)
-    digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
-    state = AttemptState.PLANNED if step.parent is None else AttemptState.WAITING
-    # Its task is over, as the plan has seen; the next reconciliation would say so too.
-    await change.session.execute(
-        update(Attempt)
-        .where(Attempt.step_key == step.step_key, Attempt.is_live)
-        .values(is_live=False)
-        .execution_options(synchronize_session=False)
-    )
-    change.session.add(
-        Attempt(
-            key=step.key,
+    await write_attempt(
+        change,
+        PlannedAttempt(
             step_key=step.step_key,
             number=step.number,
             task_name=step.task.name,
-            state=state.value,
-            is_live=True,
-            origin=ORIGIN,
-            submitted_by=change.by,
-            created_at=change.now,
-        )
-    )
-    await change.session.flush()
-    change.session.add(
-        Submission(
-            attempt_key=step.key,
-            submission_key=key,
-            parameters=parameters,
-            parameters_hash=digest,
-            outputs=list(step.outputs),
-            parent_attempt_key=step.parent,
-            mode=None if step.parent is None else wish.mode.value,
+            outputs=step.outputs,
+            parent=step.parent,
+            mode=wish.mode,
             min_fraction=wish.min_fraction,
-            credential=change.asked.viewer.credential,
-            jti=change.asked.viewer.jti,
-            planned_at=change.now,
-        )
-    )
-    change.session.add(
-        AttemptChange(
-            attempt_key=step.key,
-            from_state=None,
-            to_state=state.value,
-            sends=0,
-            changed_at=change.now,
-            changed_by=change.by,
+            parameters=step.parameters,
             reason=None if wish.seeds is None else f"seeds {format_seeds(wish.seeds)}",
-        )
-    )
-    await change.session.flush()
-    await change.record(
-        "Attempt",
-        step.key,
-        after={
-            "state": state.value,
-            "taskName": step.task.name,
-            "parametersHash": digest,
-            "seeds": format_seeds(step.task.seeds),
-            "outputs": list(step.outputs),
-            "request version": plan.request.version,
-        },
+            trail={"seeds": format_seeds(step.task.seeds), "request version": plan.request.version},
+        ),
     )
 
 
-async def _move_intent(change: Change, stored: StoredRequest) -> None:
-    """Take the request to SUBMITTED; what somebody who may approve skips is written down as done by them."""
+async def move_intent(change: Change, stored: StoredRequest) -> None:
+    """Take the request to SUBMITTED; what somebody who may approve skips is written down as done by them.
+
+    Raises TransitionError where its state does not allow it.
+    """
     if stored.intent is Intent.SUBMITTED:
         return
     steps = [Intent.SUBMITTED]

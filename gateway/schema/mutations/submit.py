@@ -1,8 +1,8 @@
 """submitRequest, submitRequests, submitStep and cancelAttempt: what is to be sent to PanDA, and what not."""
 
 import functools
-from collections.abc import Mapping
-from typing import Annotated, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Final, Protocol
 
 import strawberry
 
@@ -27,7 +27,21 @@ from gateway.schema.scalars import BigInt
 from gateway.schema.types.requests import Request
 from gateway.schema.types.steps import Attempt
 from gateway.store.base import JsonValue
-from gateway.store.rows import rows_of
+from gateway.store.rows import Rows, rows_of
+
+# The DIDs that would be written, as they are now.
+Outputs = Callable[[Rows], Awaitable[Sequence[str]]]
+
+
+class Sending(Protocol):
+    """A change that makes attempts, given the names that Rucio was asked for and those that it has."""
+
+    def __call__(
+        self, change: Change, /, *, looked_up: frozenset[str], taken: frozenset[str]
+    ) -> Awaitable[Mapping[str, JsonValue]]:
+        """Make them."""
+        ...
+
 
 # So many requests are submitted by one call.
 MOST_AT_ONCE: Final = 20
@@ -185,11 +199,47 @@ async def submit(
     asked: Mapping[str, JsonValue] | None = None,
     why_not: ChangeRefusedError | None = None,
 ) -> SubmissionResult:
-    """Look the names up in Rucio, then make the attempts in one transaction.
+    """Submit what somebody wishes.
 
     `asked` are the arguments that the key stands for, when they are not those of the wish. `why_not` is what
     speaks against it already; a change that was made before under its key is still answered.
     """
+    arguments: Mapping[str, JsonValue] = asked or {
+        "request": wish.request,
+        "expectedVersion": wish.expected_version,
+        "kinds": [str(kind) for kind in wish.kinds],
+        "mode": wish.mode.value,
+        "minFraction": wish.min_fraction,
+        "seeds": None if wish.seeds is None else [[each.first, each.last] for each in wish.seeds],
+    }
+
+    async def outputs(rows: Rows) -> Sequence[str]:
+        stored = (await read_requests(rows, [wish.request])).get(wish.request)
+        if stored is None:
+            return ()
+        now = info.context.reading.now
+        return (await plan_steps(rows, stored, wish.kinds, now=now, seeds=wish.seeds)).outputs
+
+    return await send(
+        info,
+        idempotency_key,
+        arguments=arguments,
+        outputs=outputs,
+        work=functools.partial(submit_steps, wish=wish),
+        why_not=why_not,
+    )
+
+
+async def send(
+    info: Info,
+    idempotency_key: str,
+    *,
+    arguments: Mapping[str, JsonValue],
+    outputs: Outputs,
+    work: Sending,
+    why_not: ChangeRefusedError | None = None,
+) -> SubmissionResult:
+    """Look the names up in Rucio that would be written, then make the attempts in one transaction."""
     context = info.context
     looked_up, taken = frozenset[str](), frozenset[str]()
     try:
@@ -199,7 +249,7 @@ async def submit(
                 message="PanDA is asked in your own name: log in with a browser or with a token of yours.",
             )
         if why_not is None:
-            looked_up, taken = await _look_up(context, context.viewer, wish)
+            looked_up, taken = await _look_up(context, context.viewer, outputs)
     except (ChangeRefusedError, InputError) as error:
         return refusal_of(error)
     except UpstreamError as error:
@@ -209,16 +259,8 @@ async def submit(
     made = await make(
         info,
         key=idempotency_key,
-        arguments=asked
-        or {
-            "request": wish.request,
-            "expectedVersion": wish.expected_version,
-            "kinds": [str(kind) for kind in wish.kinds],
-            "mode": wish.mode.value,
-            "minFraction": wish.min_fraction,
-            "seeds": None if wish.seeds is None else [[each.first, each.last] for each in wish.seeds],
-        },
-        work=functools.partial(submit_steps, wish=wish, looked_up=looked_up, taken=taken)
+        arguments=arguments,
+        work=functools.partial(work, looked_up=looked_up, taken=taken)
         if why_not is None
         else functools.partial(_refuse, why=why_not),
     )
@@ -229,22 +271,24 @@ async def _refuse(_change: Change, why: ChangeRefusedError) -> Mapping[str, Json
     raise why
 
 
-async def _look_up(context: Context, viewer: Viewer, wish: Wish) -> tuple[frozenset[str], frozenset[str]]:
+async def _look_up(
+    context: Context, viewer: Viewer, outputs: Outputs
+) -> tuple[frozenset[str], frozenset[str]]:
     """Which names would be written, and which of them Rucio has; nothing where nothing can be planned.
 
     What speaks against the plan is said by the change itself, which may also have been made before.
     """
+    if context.services.rucio is None:
+        return frozenset(), frozenset()
     async with context.database.snapshot() as session:
-        rows = rows_of(session)
-        stored = (await read_requests(rows, [wish.request])).get(wish.request)
-        if stored is None or context.services.rucio is None:
-            return frozenset(), frozenset()
         try:
-            plan = await plan_steps(rows, stored, wish.kinds, now=context.reading.now, seeds=wish.seeds)
+            names = await outputs(rows_of(session))
         except (ChangeRefusedError, InputError):
             return frozenset(), frozenset()
+    if not names:
+        return frozenset(), frozenset()
     token = await context.services.token(viewer, RUCIO)
-    return frozenset(plan.outputs), await context.services.rucio.existing(token, plan.outputs)
+    return frozenset(names), await context.services.rucio.existing(token, names)
 
 
 async def _shown(info: Info, made: Made | Refused | Conflict | Invalid) -> SubmissionResult:
