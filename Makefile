@@ -65,5 +65,5 @@ lock: ## Write the locks again from pyproject.toml (ARGS=--upgrade for the newes
 
 clean: ## Remove everything these targets made, but no data (var/ stays)
 	@rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis dist
-	@rm -rf tests/contracts/node_modules frontend/node_modules gateway/static schema.graphql.part
+	@rm -rf tests/contracts/node_modules tests/deploy/federation/node_modules frontend/node_modules gateway/static schema.graphql.part
 	@find gateway tests bench migrations -name __pycache__ -type d -prune -exec rm -rf {} +

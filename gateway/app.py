@@ -74,11 +74,13 @@ def create_executor(
     cvmfs: Cvmfs | None = None,
     compiled_reads: bool = True,
     kept: KeptAnswers | None = None,
+    is_federated: bool = False,
 ) -> Executor[Viewer]:
     """Return what executes GraphQL on a database, whatever the transport; without an allowance, all of it.
 
     CVMFS is this machine's own unless another is given; what is sent elsewhere goes through `services`.
     Without `compiled_reads` every query is executed field by field; without `kept` every one is read anew.
+    A federated one answers a router too.
     """
     opener = ContextOpener(
         database,
@@ -89,7 +91,7 @@ def create_executor(
         services,
         allowance,
     )
-    schema = build_schema()
+    schema = build_schema(is_federated=is_federated)
     return Executor(
         schema,
         opener,
@@ -208,6 +210,7 @@ def create_app(
         allowance,
         doors.services(vault_of(settings, iam, database, clock), notifying_of(settings)),
         compiled_reads=settings.compiled_reads,
+        is_federated=settings.federation,
         kept=kept if settings.kept_answers_mib else None,
     )
     endpoint = GraphQLEndpoint(

@@ -114,6 +114,15 @@ class Settings(BaseSettings):
             description="Whether only stored documents are answered, the panel's and those of that folder."
         ),
     ] = False
+    federation: Annotated[
+        bool,
+        Field(
+            description=(
+                "Whether the schema is an Apollo Federation 2 subgraph too, to be composed with others by a "
+                "router, docs/federation.md."
+            )
+        ),
+    ] = False
     open_access: Annotated[
         bool,
         Field(

@@ -1,11 +1,13 @@
 """The schema as a whole: types put together, and which type shows which kind of row."""
 
+import functools
 from collections.abc import Mapping
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.schema.context import ShownAs
+from gateway.schema.federation import FEDERATION_SCALARS, federated_query, subgraph_sdl
 from gateway.schema.mutation import Mutation
 from gateway.schema.needs import check_rights
 from gateway.schema.node import read_column
@@ -121,18 +123,26 @@ LIST_BOUNDS: Mapping[str, int] = {
 }
 
 
-def build_schema() -> strawberry.Schema:
+def build_schema(*, is_federated: bool = False) -> strawberry.Schema:
     """Return the schema; its SDL is the public contract and is committed as schema.graphql.
 
+    A federated one has what a router asks of a subgraph beside it.
     Raises SetupError when a mutation asks for no right.
     """
+    scalars = SCALARS | (FEDERATION_SCALARS if is_federated else {})
+
+    # Printed when a router asks, which it does at its start; from the schema that is made next.
+    @functools.cache
+    def sdl() -> str:
+        return subgraph_sdl(schema.as_str())
+
     schema = strawberry.Schema(
-        query=Query,
+        query=federated_query(sdl) if is_federated else Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[shown for shown in SHOWN_AS.values() if shown is not sources.SyncRun],
         # Not `sort_schema`: the sorted copy loses Strawberry's enums, whose defaults then cannot be written.
-        config=StrawberryConfig(default_resolver=read_column, scalar_map=SCALARS),  # type: ignore[arg-type]
+        config=StrawberryConfig(default_resolver=read_column, scalar_map=scalars),  # type: ignore[arg-type]
     )
     check_rights(schema)
     return schema

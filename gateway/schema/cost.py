@@ -32,8 +32,9 @@ DEFAULT_LIST = 10
 # The arguments that say how long a page is (Relay's connection specification).
 PAGE_ARGUMENTS = ("first", "last")
 
-# The argument that lists what to return, one object for each (Relay's plural identifying root field).
-LISTING_ARGUMENT = "ids"
+# The arguments that list what to return, one object for each (Relay's plural identifying root field, and
+# federation's).
+LISTING_ARGUMENTS = ("ids", "representations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +125,9 @@ def _field_shape(field: GraphQLField, bound: int | None, is_in_page: bool) -> Fi
         return FieldShape(type_name, repeats=bound)
     if page is not None:
         return FieldShape(type_name, repeats=page)
-    if LISTING_ARGUMENT in field.args:
-        return FieldShape(type_name, repeats=ListSize((LISTING_ARGUMENT,), DEFAULT_LIST))
+    listing = tuple(name for name in LISTING_ARGUMENTS if name in field.args)
+    if listing:
+        return FieldShape(type_name, repeats=ListSize(listing, DEFAULT_LIST))
     if is_in_page:
         return FieldShape(type_name, is_page_item=True)
     return FieldShape(type_name, repeats=DEFAULT_LIST)
