@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from gateway.errors import DatabaseBusyError, SeedOverlapError, SettingError
 from gateway.store.audit import write_recorded
 from gateway.store.events import write_told
+from gateway.store.row_changes import Cutting
 from gateway.store.version_watch import VersionWatch
 from gateway.store.versions import WRITTEN, move_versions, note_read, note_written
 
@@ -78,6 +79,7 @@ class Database:
         self._write_turn = asyncio.Lock()
         self._told: set[Callable[[], None]] = set()
         self.versions = VersionWatch(self.url, is_sqlite=self.is_sqlite)
+        self._cutting = Cutting()
 
     def _reading(self) -> AsyncEngine:
         if self.is_sqlite:
@@ -114,6 +116,7 @@ class Database:
             has_told = await write_told(session)
             # Whoever undid their work within has written nothing.
             if session.in_transaction():
+                await self._cutting.cut(session)
                 await move_versions(session)
         if has_told:
             for call in tuple(self._told):
