@@ -95,7 +95,7 @@ def create_executor(
     return Executor(
         schema,
         opener,
-        reads=CompiledReads(schema) if compiled_reads else None,
+        reads=CompiledReads(schema, kept.parts if kept else None) if compiled_reads else None,
         kept=kept,
         says_cost=True,
         list_bounds=LIST_BOUNDS,
@@ -189,7 +189,12 @@ def create_app(
         return ()
 
     doors = CommandDoors.of(settings, clock)
-    kept = KeptAnswers(database, clock, max_bytes=settings.kept_answers_mib * 1024 * 1024)
+    kept = KeptAnswers(
+        database,
+        clock,
+        max_bytes=settings.kept_answers_mib * 1024 * 1024,
+        max_parts_bytes=settings.kept_parts_mib * 1024 * 1024,
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -211,7 +216,7 @@ def create_app(
         doors.services(vault_of(settings, iam, database, clock), notifying_of(settings)),
         compiled_reads=settings.compiled_reads,
         is_federated=settings.federation,
-        kept=kept if settings.kept_answers_mib else None,
+        kept=kept if settings.kept_answers_mib or settings.kept_parts_mib else None,
     )
     endpoint = GraphQLEndpoint(
         executor,

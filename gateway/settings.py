@@ -99,6 +99,17 @@ class Settings(BaseSettings):
             ),
         ),
     ] = 32
+    kept_parts_mib: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=4096,
+            description=(
+                "How much memory rows of lists may take that are kept, with all that is shown below them, until "
+                "one of just those rows changes, MiB; 0 reads all rows of an answer anew when any has changed."
+            ),
+        ),
+    ] = 32
     stored_documents: Annotated[
         str,
         Field(

@@ -185,6 +185,19 @@ def sources_of(condition: Condition, entity: Entity[Any]) -> frozenset[SourceNam
             return meaning.sources if isinstance(meaning, DerivedField) else frozenset()
 
 
+def is_of_one_row(condition: Condition, entity: Entity[Any]) -> bool:
+    """Whether a condition looks at nothing but the row itself."""
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            return all(is_of_one_row(part, entity) for part in parts)
+        case Not(part):
+            return is_of_one_row(part, entity)
+        case Related():
+            return False
+        case Comparison(field):
+            return isinstance(entity.filters[field], FilterField)
+
+
 def present_in(model: type[Base]) -> ColumnElement[bool] | None:
     """Return "the row is not gone" as SQL, for remembered tables; None for what we own."""
     return model.gone_at.is_(None) if issubclass(model, Remembered) else None

@@ -22,6 +22,7 @@ from gateway.store.database import READ_TIMEOUT_S, was_stopped
 from gateway.store.execution import moments
 from gateway.store.past_tables import at_moment, moment_parameter
 from gateway.store.sources import Source, SourceName
+from gateway.store.version_watch import Seen, VersionWatch
 from gateway.store.versions import note_table, unnoticed
 
 Result = TypeVar("Result")
@@ -32,7 +33,8 @@ class Reading:
 
     `now` is the moment all ages are counted from. `touched` collects the sources whose copies were read.
     `is_of_the_moment` says that something was worked out from `now`; `good_until` is the moment until which
-    everything else stays true while the rows do, None if no moment ends it.
+    everything else stays true while the rows do, None if no moment ends it. `seen` are the versions that the
+    snapshot sees, and `look` the order of the look that told them, if it was begun with one.
     """
 
     def __init__(self, session: AsyncSession, now: dt.datetime) -> None:
@@ -45,6 +47,8 @@ class Reading:
         self._as_of: dt.datetime | None = None
         self.is_of_the_moment = False
         self.good_until: dt.datetime | None = None
+        self.seen: Seen | None = None
+        self.look = 0
         self.touched: set[SourceName] = set()
         self.loaders: dict[object, DataLoader[Any, Any]] = {}
 
@@ -64,7 +68,7 @@ class Reading:
         """Return whether a moment is not after the operation's own: the same until that moment comes."""
         if moment <= self._now:
             return True
-        self.good_until = moment if self.good_until is None else min(self.good_until, moment)
+        self.ends(moment)
         return False
 
     @property
@@ -94,10 +98,29 @@ class Reading:
         self.touched.clear()
         self.loaders.clear()
 
+    async def begin(self, watch: VersionWatch) -> None:
+        """Begin the snapshot by looking at what it sees; nothing may have been read yet."""
+        await unbroken(self._begin(watch))
+
+    async def touch(self, sources: Collection[SourceName]) -> None:
+        """Count sources as read whose copies somebody has read for us."""
+        if sources:
+            await self.sources_unnoticed()
+            self.touched.update(sources)
+
+    def ends(self, moment: dt.datetime | None) -> None:
+        """Take note that what was read stays true until a moment at most."""
+        if moment is not None:
+            self.good_until = moment if self.good_until is None else min(self.good_until, moment)
+
+    async def sources_unnoticed(self) -> dict[str, Source]:
+        """Return the sources by name, for what is said beside the answer."""
+        return await unbroken(self._sources_in_turn())
+
     async def sources(self) -> dict[str, Source]:
         """Return the sources by name, read once per operation."""
         note_table(Source.__tablename__)
-        return await unbroken(self._sources_in_turn())
+        return await self.sources_unnoticed()
 
     async def end(self) -> None:
         """Wait for the statement under way and let none follow it: the session is about to be closed.
@@ -118,6 +141,12 @@ class Reading:
         reading = Reading(self._session, self._now)
         reading.touched = self.touched
         return reading
+
+    async def _begin(self, watch: VersionWatch) -> None:
+        async with self._turn:
+            self._refuse_if_over()
+            self._connection = await self._session.connection()
+            self.seen, self.look = await watch.now_in(self._connection)
 
     async def _rows(
         self,

@@ -6,6 +6,7 @@ No message leaves here that was written for a programmer: it is ours, or graphql
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import orjson
 from graphql import GraphQLError, GraphQLSyntaxError
@@ -56,13 +57,23 @@ class Problem:
         return entry
 
 
+class PartOf(Protocol):
+    """A piece of an answer's data."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the newest look at the database found that it would be read again as it is."""
+        ...
+
+
 @dataclass(slots=True)
 class Answer:
     """An answer and its JSON; `is_executed` is False if nothing was executed, and then there is no `data`.
 
     `data_json` and `extensions` are what the body was made of. `version` is the number of the state of the
     data that the answer is at least as new as, None where nobody counts; `age_s` is for how long it was not
-    looked whether that is still the newest.
+    looked whether that is still the newest. `parts` are those pieces of the data whose rows are watched one by
+    one; what else it was read from is watched by tables.
     """
 
     body: bytes
@@ -72,6 +83,7 @@ class Answer:
     extensions: Mapping[str, object] = field(default_factory=dict)
     version: int | None = None
     age_s: float = 0.0
+    parts: Sequence[PartOf] = ()
 
     @property
     def data(self) -> Mapping[str, object] | None:
@@ -104,7 +116,13 @@ def executed(
 
     Raises TypeError if a resolver returned what JSON cannot say. NaN and infinities become null.
     """
-    data_json = orjson.dumps(data)
+    return executed_with_cost(orjson.dumps(data), problems, extensions, cost)
+
+
+def executed_with_cost(
+    data_json: bytes, problems: Sequence[Problem], extensions: Mapping[str, object], cost: Cost | None
+) -> Answer:
+    """Return the answer of an execution whose data is JSON already, with its cost if an estimate is given."""
     if cost is not None:
         actual = objects_in(data_json)
         said = {"requested": cost.requested, "actual": actual, "maximum": cost.maximum}

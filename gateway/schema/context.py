@@ -66,6 +66,11 @@ class Context:
         self.is_own_affair = True
         return self._viewer
 
+    @property
+    def rights(self) -> frozenset[Right]:
+        """What the viewer may do: all that an answer may depend on which others get too."""
+        return self._viewer.rights
+
     def may(self, right: Right) -> bool:
         """Whether the viewer holds a right."""
         return self._viewer.may(right)

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from inspect import isawaitable
 from typing import Any, Generic, Protocol, TypeVar, cast
 
@@ -34,7 +35,9 @@ from gateway.schema.answers import (
     Cost,
     Problem,
     document_problem,
+    PartOf,
     executed,
+    executed_with_cost,
     field_problem,
     gateway_problem,
     internal_problem,
@@ -162,12 +165,30 @@ class Prepared:
     cost: Cost
 
 
+class DataRead(Protocol):
+    """The JSON of an answer's data, and its parts that are watched row by row."""
+
+    @property
+    def json(self) -> bytes:
+        """The data, as ordinary execution would have it written."""
+        ...
+
+    @property
+    def parts(self) -> Sequence[PartOf]:
+        """The parts in it."""
+        ...
+
+
+Begin = Callable[[OperationContext], Awaitable[None]]
+Read = Callable[[Begin], Awaitable[tuple[Answer, OperationContext]]]
+
+
 class Reads(Protocol):
     """Answers some queries without ordinary execution, and exactly as it would."""
 
     async def data(
         self, plan: Plan, operation: OperationDefinitionNode, variables: VariableValues, context: object
-    ) -> Mapping[str, object] | None:
+    ) -> DataRead | None:
         """Return the data of the answer; None when ordinary execution has to answer, in the same context."""
         ...
 
@@ -175,13 +196,11 @@ class Reads(Protocol):
 class Kept(Protocol[V_contra]):
     """Gives answers to queries again while they are true, and else lets them be read."""
 
-    async def answer(
-        self,
-        request: OperationRequest,
-        viewer: V_contra,
-        read: Callable[[], Awaitable[tuple[Answer, OperationContext]]],
-    ) -> Answer:
-        """Return the answer to a query that passed all checks."""
+    async def answer(self, request: OperationRequest, viewer: V_contra, read: Read) -> Answer:
+        """Return the answer to a query that passed all checks.
+
+        What `read` is given is called with the context before anything is read.
+        """
         ...
 
 
@@ -416,17 +435,23 @@ class Executor(Generic[V]):
                 context.go_back(moment)
                 return await self._execute(prepared, viewer, context)
         if self._kept is not None and prepared.operation.operation is OperationType.QUERY:
-            return await self._kept.answer(prepared.request, viewer, lambda: self._read(prepared, viewer))
+            return await self._kept.answer(prepared.request, viewer, partial(self._read, prepared, viewer))
         answer, _context = await self._read(prepared, viewer)
         return answer
 
-    async def _read(self, prepared: Prepared, viewer: V) -> tuple[Answer, OperationContext]:
+    async def _read(
+        self, prepared: Prepared, viewer: V, begin: Begin | None = None
+    ) -> tuple[Answer, OperationContext]:
         async with self._open_context(viewer) as context:
             context.cost = prepared.cost.requested
+            if begin is not None:
+                await begin(context)
             if self._reads is not None:
                 data = await self._reads.data(prepared.plan, prepared.operation, prepared.variables, context)
                 if data is not None:
-                    answer = executed(data, (), context.response_extensions(), self._said(prepared))
+                    extensions = context.response_extensions()
+                    answer = executed_with_cost(data.json, (), extensions, self._said(prepared))
+                    answer.parts = data.parts
                     return answer, context
             return await self._execute(prepared, viewer, context), context
 

@@ -1,8 +1,9 @@
 """Answers that are given again while nothing they were read from has changed.
 
-An answer is kept with the versions its tables had before and after it was read; it is given again only to who
-has the same rights, and only while those versions are the same at the moment of the question. What depends on
-the moment itself, on who somebody is, or on another service is not kept; ages are counted anew each time.
+An answer is kept with the versions that its tables had in the snapshot it was read from, and with its parts
+that are watched row by row. It is given again only to who has the same rights, and only while those versions
+are the same, and the parts alive, at the moment of the question. What depends on the moment itself, on who
+somebody is, or on another service is not kept; ages are counted anew each time.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import datetime as dt
 import hashlib
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import orjson
@@ -19,9 +20,10 @@ from sqlalchemy import select
 from gateway.auth.viewer import Viewer
 from gateway.domain.freshness import Freshness
 from gateway.resolvers.reading import freshness_in
-from gateway.schema.answers import Answer, executed_from_json
+from gateway.schema.answers import Answer, PartOf, executed_from_json
+from gateway.schema.compiled.parts import KeptParts
 from gateway.schema.context import Clock, Context, freshness_extension
-from gateway.schema.execution import OperationContext, OperationRequest
+from gateway.schema.execution import OperationContext, OperationRequest, Read
 from gateway.store.database import Database
 from gateway.store.sources import Source, SourceName
 from gateway.store.version_watch import Seen
@@ -35,8 +37,6 @@ ENTRY_BYTES = 2_000
 # Questions remembered as nobody else's affair.
 MAX_OWN_AFFAIRS = 1_000
 
-Read = Callable[[], Awaitable[tuple[Answer, OperationContext]]]
-
 SOURCES = Source.__tablename__
 # How long an answer stays as it is that no age is said beside.
 NEVER = dt.timedelta(days=1)
@@ -44,7 +44,10 @@ NEVER = dt.timedelta(days=1)
 
 @dataclass(slots=True)
 class Entry:
-    """The data of an answer, and what has to be the same for it to be given again."""
+    """The data of an answer, and what has to be the same for it to be given again.
+
+    `tables` are those that it was read from, but for what its parts were read from.
+    """
 
     data_json: bytes
     extensions: Mapping[str, object]
@@ -53,9 +56,14 @@ class Entry:
     tables: frozenset[str]
     touched: frozenset[SourceName]
     good_until: dt.datetime | None
+    parts: Sequence[PartOf]
     sources: Mapping[str, Source] | None = None
     body: Answer | None = None
     body_until: dt.datetime | None = None
+
+    def is_true(self, seen: Seen) -> bool:
+        """Whether it would be read again as it is."""
+        return seen.is_same(self.seen, self.tables) and all(part.is_alive for part in self.parts)
 
 
 @dataclass(slots=True)
@@ -79,7 +87,11 @@ class Counts:
 
 
 class KeptAnswers:
-    """Answers of one process, at most `max_bytes` of them; those not asked for longest are dropped first."""
+    """Answers of one process, at most `max_bytes` of them; those not asked for longest are dropped first.
+
+    Parts of answers take `max_parts_bytes` at most beside them; with 0 there are none. With no room for answers
+    each is read, from what parts there are.
+    """
 
     def __init__(
         self,
@@ -87,6 +99,7 @@ class KeptAnswers:
         clock: Clock,
         *,
         max_bytes: int,
+        max_parts_bytes: int = 0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
@@ -101,6 +114,7 @@ class KeptAnswers:
         self._sources: Mapping[str, Source] = {}
         self._sources_seen: Seen | None = None
         self.bytes = 0
+        self.parts = KeptParts(self._watch, max_bytes=max_parts_bytes) if max_parts_bytes else None
         self.counts = Counts()
 
     def __len__(self) -> int:
@@ -110,8 +124,10 @@ class KeptAnswers:
         """Return the answer to a query that passed all checks: a kept one, or what `read` gives."""
         key = _key(request, viewer)
         if key is None:
-            answer, _context = await read()
+            answer, _context = await read(_begin_as_it_is)
             return answer
+        if not self._max_bytes:
+            return await self._read(key, read)
         found = self._taken_as_it_is(key, request.max_age_s) or await self._again(key)
         if found is None and key in self._own_affairs:
             return await self._read(key, read)
@@ -149,11 +165,19 @@ class KeptAnswers:
 
     async def _read(self, key: Hashable, read: Read) -> Answer:
         self.counts.read += 1
-        seen = await self._watch.now()
+        began_s = self._monotonic()
+        seen: Seen | None = None
+
+        async def begin(context: OperationContext) -> None:
+            nonlocal seen
+            if isinstance(context, Context):
+                await context.reading.begin(self._watch)
+                seen = context.reading.seen
+
         with looking() as looked:
-            answer, context = await read()
+            answer, context = await read(begin)
         if seen is not None:
-            why_not = await self._keep(key, seen, answer, context, looked)
+            why_not = self._keep(key, seen, began_s, answer, context, looked)
             if why_not is not None:
                 self.counts.not_kept[why_not] += 1
             answer.version = seen.number
@@ -181,7 +205,7 @@ class KeptAnswers:
         if entry is None or seen is None:
             return None
         now = self._clock()
-        if _is_over(entry, now) or not seen.is_same(entry.seen, entry.tables):
+        if _is_over(entry, now) or not entry.is_true(seen):
             self._drop(key)
             return None
         if entry.touched and not await self._knows_sources(entry, seen):
@@ -213,14 +237,20 @@ class KeptAnswers:
         async with self._database.snapshot() as session:
             rows = (await session.execute(select(Source))).scalars().all()
         after = await self._watch.now()
-        if after is None or not after.is_same(seen, entry.tables | {SOURCES}):
+        if after is None or not after.is_same(seen, frozenset({SOURCES})) or not entry.is_true(after):
             return False
         self._sources, self._sources_seen = {row.name: row for row in rows}, seen
         _let_know(entry, self._sources)
         return True
 
-    async def _keep(
-        self, key: Hashable, seen: Seen, answer: Answer, context: OperationContext, looked: Looked
+    def _keep(
+        self,
+        key: Hashable,
+        seen: Seen,
+        began_s: float,
+        answer: Answer,
+        context: OperationContext,
+        looked: Looked,
     ) -> str | None:
         """Keep an answer, or return why not."""
         if not isinstance(context, Context) or context.is_own_affair:
@@ -234,20 +264,18 @@ class KeptAnswers:
             return "it depends on the moment"
         if ENTRY_BYTES + len(answer.data_json) > self._max_bytes * LARGEST_PART:
             return "it is too large"
-        tables = frozenset(looked.tables)
-        began_s = self._monotonic()
-        after = await self._watch.now()
-        if after is None or not after.is_same(seen, tables):
-            return "its tables were written meanwhile"
+        if not all(part.is_alive for part in answer.parts):
+            return "its rows were written meanwhile"
         self._drop(key)
         self._entries[key] = Entry(
             answer.data_json,
             answer.extensions,
-            after,
+            seen,
             began_s,
-            tables,
+            frozenset(looked.tables),
             frozenset(context.reading.touched),
             context.reading.good_until,
+            answer.parts,
         )
         self.bytes += ENTRY_BYTES + len(answer.data_json)
         while self.bytes > self._max_bytes:
@@ -258,6 +286,10 @@ class KeptAnswers:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self.bytes -= ENTRY_BYTES + len(entry.data_json)
+
+
+async def _begin_as_it_is(_context: OperationContext) -> None:
+    """Let be read without a look."""
 
 
 def _is_over(entry: Entry, now: dt.datetime) -> bool:

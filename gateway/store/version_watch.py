@@ -82,6 +82,7 @@ class VersionWatch:
         self._begun = 0
         self._ended = 0
         self._last: Sight | None = None
+        self._taken = 0
         self._followers: list[Callable[[Changes], None]] = []
 
     def follow(self, take: Callable[[Changes], None]) -> None:
@@ -112,8 +113,13 @@ class VersionWatch:
             self._ended = number
             return self.latest
 
-    async def now_in(self, connection: AsyncConnection) -> Seen:
-        """Begin a snapshot with a look, and return the versions that the snapshot sees.
+    @property
+    def order(self) -> int:
+        """The number of the newest look: it grows with each, also with those that failed."""
+        return self._taken
+
+    async def now_in(self, connection: AsyncConnection) -> tuple[Seen, int]:
+        """Begin a snapshot with a look; return the versions that the snapshot sees, and the look's order.
 
         Nothing may have been read on the connection yet: its snapshot must not be older than the last look.
         """
@@ -127,7 +133,7 @@ class VersionWatch:
             sight = self._look.sight(found.all(), self._last)
             self._take(sight)
             self._ended = number
-            return sight.seen
+            return sight.seen, self._taken
 
     @property
     def looks(self) -> int:
@@ -142,6 +148,7 @@ class VersionWatch:
     def _take(self, sight: Sight | None) -> None:
         changes = None if sight is None or self._last is None else sight.changes
         self._last = sight
+        self._taken += 1
         if changes is None or changes:
             for take in self._followers:
                 take(changes)

@@ -73,6 +73,14 @@ def looking() -> Iterator[Looked]:
         _looked.reset(token)
 
 
+def note_looked(looked: Looked) -> None:
+    """Note for whoever else wants to know what somebody has collected for themselves."""
+    outer = _looked.get()
+    if outer is not None:
+        outer.tables |= looked.tables
+        outer.asks_moment |= looked.asks_moment
+
+
 @contextmanager
 def unnoticed() -> Iterator[None]:
     """Let statements be sent that are not collected."""

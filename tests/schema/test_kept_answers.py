@@ -48,7 +48,13 @@ class Doors:
         self.now = LOADED_AT
         self.database = database
         self.ran_s = 0.0
-        self.kept = KeptAnswers(database, lambda: self.now, max_bytes=max_bytes, monotonic=lambda: self.ran_s)
+        self.kept = KeptAnswers(
+            database,
+            lambda: self.now,
+            max_bytes=max_bytes,
+            max_parts_bytes=max_bytes,
+            monotonic=lambda: self.ran_s,
+        )
         self.keeping = create_executor(database, clock=lambda: self.now, kept=self.kept)
         self.reading = create_executor(database, clock=lambda: self.now)
 

@@ -7,21 +7,23 @@ error, and ordinary execution says what it is, in the same snapshot: one place k
 import asyncio
 import inspect
 from collections import defaultdict
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
+import orjson
 from graphql import get_argument_values
 from graphql.execution.values import VariableValues
 from strawberry.types.arguments import convert_arguments
 
-from gateway.resolvers.entity import sources_of
+from gateway.resolvers.entity import Entity, Relation, is_of_one_row, sources_of
 from gateway.resolvers.flat import first_statement, many_statement, one_statement, root_statement
 from gateway.resolvers.loading import Choice, Slice, share_many, share_one
 from gateway.resolvers.pages import ListArguments, Page, child_count, cut_page, root_count, slice_of
 from gateway.resolvers.reading import Reading
 from gateway.schema.arguments import choice_of, list_arguments
 from gateway.schema.compiled.leaves import NotCoveredError
+from gateway.schema.compiled.parts import KeptParts, Part, Trace, all_of
 from gateway.schema.compiled.plans import (
     Called,
     Completion,
@@ -38,12 +40,19 @@ from gateway.schema.connection import MAX_COUNT_AT_MOST
 from gateway.schema.context import Context
 from gateway.schema.links import Shape, spelled
 from gateway.schema.node import read_column
+from gateway.store.filtering import EVERYTHING, Condition
 from gateway.store.paging import encode_cursor
+from gateway.store.row_changes import NOTED
+from gateway.store.versions import looking, note_looked
 
 # Rows of a level after which other requests get their turn.
 ROWS_AT_A_TIME = 200
 
+# Stands on both sides of a part's number, until its JSON is put there.
+_MARK: Final = b"\0"
+
 Values = list[object]
+OfRows = Callable[[RowPlan, Sequence[Any]], Awaitable[Sequence[object]]]
 Result = TypeVar("Result")
 
 
@@ -54,13 +63,44 @@ class _Info:
     context: Context
 
 
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The JSON of an answer's data, and the parts in it that are kept by themselves."""
+
+    json: bytes
+    parts: Sequence[Part] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """For which parts the rows of a level are read, by row, and where that is noted."""
+
+    trace: Trace
+    bits: Sequence[int]
+
+    def by_key(self, keys: Sequence[object]) -> dict[object, int]:
+        """Return for which parts each key is looked for; a row without one leads nowhere."""
+        found: dict[object, int] = {}
+        for key, bits in zip(keys, self.bits, strict=True):
+            if key is not None:
+                found[key] = found.get(key, 0) | bits
+        return found
+
+
 @dataclass(slots=True)
 class Answering:
-    """One run of a plan, with the values of the operation's variables."""
+    """One run of a plan, with the values of the operation's variables.
+
+    With `kept`, rows of root lists are taken from the parts kept there, and those read are kept.
+    """
 
     context: Context
     variables: VariableValues
     converting: Any
+    kept: KeptParts | None = None
+    _asked: Hashable = None
+    _placed: list[bytes] = field(default_factory=list)
+    _parts: list[Part] = field(default_factory=list)
     _info: _Info = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,10 +110,20 @@ class Answering:
     def _reading(self) -> Reading:
         return self.context.reading
 
-    async def root(self, plan: ObjectPlan) -> dict[str, object]:
-        """Return the data of the answer."""
+    async def root(self, plan: ObjectPlan) -> Data:
+        """Return the data of the answer; raises TypeError for what JSON cannot say."""
+        if self._reading.seen is None:
+            self.kept = None
+        values = self.variables.coerced
+        self._asked = self.context.rights, tuple((name, repr(values.get(name))) for name in plan.variables)
         [data] = await self._of_objects(plan, [None])
-        return data
+        json = orjson.dumps(data)
+        if self._placed:
+            # Where parts go there are their numbers, between bytes that JSON never holds.
+            pieces = json.split(_MARK)
+            pieces[1::2] = [self._placed[int(number)] for number in pieces[1::2]]
+            json = b"".join(pieces)
+        return Data(json, self._parts)
 
     async def _of_objects(self, plan: ObjectPlan, objects: Sequence[Any]) -> list[dict[str, object]]:
         # Relations first: resolvers find then what they led to.
@@ -98,7 +148,52 @@ class Answering:
             case Followed():
                 return await self._followed(entry, [getattr(each, "row", None) for each in objects])
 
-    async def _of_rows(self, plan: RowPlan, rows: Sequence[Any]) -> list[dict[str, object]]:
+    async def _of_root_rows(self, plan: RowPlan, rows: Sequence[Any], entity: Entity[Any]) -> Sequence[object]:
+        """Return the objects of a root list's rows, as marks where they are parts of their own."""
+        kept, reading = self.kept, self._reading
+        if kept is None or not plan.is_traceable or entity.model.__tablename__ not in NOTED:
+            return await self._of_rows(plan, rows)
+        places = [plan.places[column.key] for column in entity.key_columns]
+        keys = [tuple(row[place] for place in places) for row in rows]
+        group = kept.group(plan, self._asked)
+        found = kept.find(group, keys, reading.look, reading.is_past)
+        missing = [place for place, part in enumerate(found) if part is None]
+        objects: list[object] = [None] * len(rows)
+        if missing:
+            trace = Trace(len(missing))
+            some = [rows[place] for place in missing]
+            owners = Owners(trace, [1 << number for number in range(len(missing))])
+            [column, *_] = entity.key_columns
+            of_key = owners.by_key([row[plan.places[column.key]] for row in some])
+            trace.note_points(entity.model.__tablename__, column.key, of_key)
+            with looking() as looked:
+                made = await self._of_rows(plan, some, owners)
+            trace.note_tables(looked.tables, trace.everybody)
+            trace.asks_moment |= looked.asks_moment
+            if self.context.is_own_affair or reading.is_of_the_moment or not trace.is_known:
+                looked.tables |= trace.tables.keys() | {column[0] for column in trace.points}
+                looked.asks_moment |= trace.asks_moment
+                note_looked(looked)
+                for place, each in zip(missing, made, strict=True):
+                    objects[place] = each
+            else:
+                texts = [
+                    (keys[place], orjson.dumps(each)) for place, each in zip(missing, made, strict=True)
+                ]
+                parts = kept.keep(group, trace, texts, reading.look, reading.good_until)
+                for place, part in zip(missing, parts, strict=True):
+                    found[place] = part
+        for place, part in enumerate(found):
+            if part is not None:
+                objects[place] = orjson.Fragment(b"%b%d%b" % (_MARK, len(self._placed), _MARK))
+                self._placed.append(part.json)
+                self._parts.append(part)
+        await reading.touch(frozenset().union(*(part.touched for part in found if part is not None)))
+        return objects
+
+    async def _of_rows(
+        self, plan: RowPlan, rows: Sequence[Any], owners: Owners | None = None
+    ) -> list[dict[str, object]]:
         if not rows:
             return []
         followed = [entry for entry in plan.lists if isinstance(entry, Followed)]
@@ -106,7 +201,7 @@ class Answering:
         shown = [plan.shown.of(row) for row in rows] if called else []
         # Relations first: resolvers find then what they led to.
         values = {
-            **_by_key(followed, await _together([self._followed(entry, rows) for entry in followed])),
+            **_by_key(followed, await _together([self._followed(entry, rows, owners) for entry in followed])),
             **_by_key(called, await _together([self._called(entry, shown) for entry in called])),
         }
         lists = [values[entry.key] for entry in plan.lists]
@@ -166,39 +261,41 @@ class Answering:
                 done[place] = value
         return done
 
-    async def _followed(self, entry: Followed, rows: Sequence[Any]) -> Values:
+    async def _followed(self, entry: Followed, rows: Sequence[Any], owners: Owners | None = None) -> Values:
         if not self.context.may(entry.follow.needs):
             viewer = self.context.viewer
             if not all(entry.follow.is_own(row, viewer) for row in rows):
                 raise NotCoveredError("a right that the viewer does not have")
         match entry.follow.shape:
             case Shape.LINK:
-                return await self._link(entry, rows)
+                return await self._link(entry, rows, owners)
             case Shape.LINKS:
-                return await self._links(entry, rows)
+                return await self._links(entry, rows, owners)
             case Shape.CONNECTION:
-                return await self._pages(entry, rows)
+                return await self._pages(entry, rows, owners)
             case Shape.ROOT_CONNECTION:
                 return [await self._root_page(entry)]
 
-    async def _link(self, entry: Followed, rows: Sequence[Any]) -> Values:
+    async def _link(self, entry: Followed, rows: Sequence[Any], owners: Owners | None) -> Values:
         relation, child = cast("Any", entry.follow.relation), cast("RowPlan", entry.child)
         keys = relation.keys_of(rows)
         statement = entry.statement(
             None,
             lambda: one_statement(relation, entry.columns, is_postgresql=self._reading.is_postgresql),
         )
-        found = {row[0]: row for row in await self._read(statement, keys, relation.sources)}
+        of_key = None if owners is None else owners.by_key(keys)
+        read = await self._read(statement, keys, relation, EVERYTHING, owners, of_key)
+        found = {row[0]: row for row in read}
         if entry.is_whole:
             share_one(self._reading, relation, {key: found.get(key) for key in keys if key is not None})
-        made = await self._of_rows(child, list(found.values()))
+        made = await self._of_rows(child, list(found.values()), _owners_of(owners, of_key, list(found)))
         by_key = dict(zip(found, made, strict=True))
         values: Values = [by_key.get(key) for key in keys]
         if not entry.is_nullable and None in values:
             raise NotCoveredError("null where none may be")
         return values
 
-    async def _links(self, entry: Followed, rows: Sequence[Any]) -> Values:
+    async def _links(self, entry: Followed, rows: Sequence[Any], owners: Owners | None) -> Values:
         relation, child = cast("Any", entry.follow.relation), cast("RowPlan", entry.child)
         choice: Choice = choice_of(**self._arguments(entry))
         statement = entry.statement(
@@ -208,20 +305,20 @@ class Answering:
             ),
         )
         keys = relation.keys_of(rows)
-        sources = relation.sources | sources_of(choice.condition, relation.child)
-        found = await self._read(statement, keys, sources)
+        of_key = None if owners is None else owners.by_key(keys)
+        found = await self._read(statement, keys, relation, choice.condition, owners, of_key)
         if entry.is_whole:
-            of_key: dict[object, list[Any]] = {key: [] for key in keys if key is not None}
+            shared: dict[object, list[Any]] = {key: [] for key in keys if key is not None}
             for row in found:
-                of_key[row[0]].append(row)
-            share_many(self._reading, relation, choice, of_key)
-        made = await self._of_rows(child, found)
+                shared[row[0]].append(row)
+            share_many(self._reading, relation, choice, shared)
+        made = await self._of_rows(child, found, _owners_of(owners, of_key, [row[0] for row in found]))
         by_key: dict[object, Values] = defaultdict(list)
         for row, value in zip(found, made, strict=True):
             by_key[row[0]].append(value)
         return [by_key.get(key, []) for key in keys]
 
-    async def _pages(self, entry: Followed, rows: Sequence[Any]) -> Values:
+    async def _pages(self, entry: Followed, rows: Sequence[Any], owners: Owners | None) -> Values:
         relation = cast("Any", entry.follow.relation)
         arguments: ListArguments = list_arguments(**self._arguments(entry))
         slice_ = slice_of(relation.child, arguments, default_sort=relation.order)
@@ -232,9 +329,9 @@ class Answering:
             ),
         )
         keys = relation.keys_of(rows)
-        sources = relation.sources | sources_of(slice_.condition, relation.child)
+        of_key = None if owners is None else owners.by_key(keys)
         by_key: dict[object, list[Any]] = defaultdict(list)
-        for row in await self._read(statement, keys, sources):
+        for row in await self._read(statement, keys, relation, slice_.condition, owners, of_key):
             by_key[row[0]].append(row)
         order = relation.child.order(slice_.sort)
         pages = [cut_page(by_key.get(key, ()), order, arguments.page) for key in keys]
@@ -248,7 +345,10 @@ class Answering:
             exact = await counts()
             return [each if at_most is None else min(each, at_most + 1) for each in exact]
 
-        return await self._of_pages(cast("PagePlan", entry.page), pages, count_up_to)
+        async def of_rows(plan: RowPlan, rows: Sequence[Any]) -> Sequence[object]:
+            return await self._of_rows(plan, rows, _owners_of(owners, of_key, [row[0] for row in rows]))
+
+        return await self._of_pages(cast("PagePlan", entry.page), pages, count_up_to, of_rows)
 
     async def _root_page(self, entry: Followed) -> object:
         entity = entry.follow.entity
@@ -262,16 +362,26 @@ class Answering:
         async def count_up_to(at_most: int | None) -> Values:
             return [await root_count(self._reading, entity, arguments, at_most)]
 
-        [made] = await self._of_pages(cast("PagePlan", entry.page), [page], count_up_to)
+        async def of_rows(plan: RowPlan, rows: Sequence[Any]) -> Sequence[object]:
+            return await self._of_root_rows(plan, rows, entity)
+
+        [made] = await self._of_pages(cast("PagePlan", entry.page), [page], count_up_to, of_rows)
         return made
 
-    async def _of_pages(self, plan: PagePlan, pages: Sequence[Page[Any]], count_up_to: Any) -> Values:
-        lists = [await self._page_part(plan, part, pages, count_up_to) for part in plan.parts]
+    async def _of_pages(
+        self, plan: PagePlan, pages: Sequence[Page[Any]], count_up_to: Any, of_rows: OfRows
+    ) -> Values:
+        lists = [await self._page_part(plan, part, pages, count_up_to, of_rows) for part in plan.parts]
         keys = [part.key for part in plan.parts]
         return [dict(zip(keys, values, strict=True)) for values in zip(*lists, strict=True)]
 
     async def _page_part(
-        self, plan: PagePlan, part: PagePart, pages: Sequence[Page[Any]], count_up_to: Any
+        self,
+        plan: PagePlan,
+        part: PagePart,
+        pages: Sequence[Page[Any]],
+        count_up_to: Any,
+        of_rows: OfRows,
     ) -> Values:
         match part.name:
             case "__typename":
@@ -286,16 +396,40 @@ class Answering:
             case "pageInfo":
                 return [{key: _place_of(page, name) for key, name in part.parts} for page in pages]
             case _:
-                made: list[dict[str, object]] = []
+                made: Sequence[object] = ()
                 if part.rows is not None:
-                    made = await self._of_rows(part.rows, [row for page in pages for row in page.rows])
+                    made = await of_rows(part.rows, [row for page in pages for row in page.rows])
                 if part.name == "nodes":
                     return _in_pages(made, pages)
                 return _in_pages(_edges(plan, part, pages, made), pages)
 
-    async def _read(self, statement: Any, keys: Sequence[object], sources: Any) -> Sequence[Any]:
+    async def _read(
+        self,
+        statement: Any,
+        keys: Sequence[object],
+        relation: Relation[Any, Any],
+        condition: Condition,
+        owners: Owners | None,
+        of_key: Mapping[object, int] | None,
+    ) -> Sequence[Any]:
         wanted = [key for key in dict.fromkeys(keys) if key is not None]
-        return await self._reading.rows_for(statement, wanted, sources=sources) if wanted else ()
+        if not wanted:
+            return ()
+        sources = relation.sources | sources_of(condition, relation.child)
+        if owners is None or of_key is None:
+            return await self._reading.rows_for(statement, wanted, sources=sources)
+        with looking() as looked:
+            rows = await self._reading.rows_for(statement, wanted, sources=sources)
+        trace, everybody = owners.trace, all_of(of_key)
+        matched = relation.matched_column
+        table = matched.class_.__tablename__
+        trace.note_points(table, matched.key, of_key)
+        # What else the statement names may have been read anywhere.
+        exact = {table} if is_of_one_row(condition, relation.child) else set()
+        trace.note_tables(looked.tables - exact, everybody)
+        trace.note_touched(sources, everybody)
+        trace.asks_moment |= looked.asks_moment
+        return rows
 
     def _arguments(self, entry: Followed) -> dict[str, Any]:
         if not entry.node.arguments:
@@ -305,6 +439,15 @@ class Answering:
         return spelled(
             convert_arguments(given, entry.declared.arguments, registry.scalar_registry, registry.config)
         )
+
+
+def _owners_of(
+    owners: Owners | None, of_key: Mapping[object, int] | None, keys: Sequence[object]
+) -> Owners | None:
+    """Return for which parts rows were read that were found by these keys."""
+    if owners is None or of_key is None:
+        return None
+    return Owners(owners.trace, [of_key.get(key, owners.trace.everybody) for key in keys])
 
 
 def _by_key(entries: Sequence[Entry], values: Sequence[Values]) -> dict[str, Values]:
@@ -342,7 +485,7 @@ def _place_of(page: Page[Any], name: str) -> object:
 
 
 def _edges(
-    plan: PagePlan, part: PagePart, pages: Sequence[Page[Any]], nodes: Sequence[dict[str, object]]
+    plan: PagePlan, part: PagePart, pages: Sequence[Page[Any]], nodes: Sequence[object]
 ) -> list[dict[str, object]]:
     made: list[dict[str, object]] = []
     place = 0
@@ -364,7 +507,7 @@ def _edges(
     return made
 
 
-def _in_pages(made: Sequence[dict[str, object]], pages: Sequence[Page[Any]]) -> Values:
+def _in_pages(made: Sequence[object], pages: Sequence[Page[Any]]) -> Values:
     values: Values = []
     start = 0
     for page in pages:

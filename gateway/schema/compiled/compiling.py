@@ -1,10 +1,12 @@
 """From a valid operation to its plan; what plans cannot say is not covered, and says so."""
 
+import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from graphql import (
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLField,
     GraphQLLeafType,
@@ -13,6 +15,7 @@ from graphql import (
     GraphQLOutputType,
     GraphQLSchema,
     OperationDefinitionNode,
+    VariableNode,
     is_leaf_type,
 )
 from graphql.execution.collect_fields import (
@@ -87,7 +90,23 @@ class Compiler:
         if type_ is None:
             raise NotCoveredError("there are no queries")
         found = collect_fields(self._schema, self._fragments, self._variables, type_, self._operation)
-        return self._objects(type_, found.grouped_field_set)
+        return replace(self._objects(type_, found.grouped_field_set), variables=self._variables_below())
+
+    def _variables_below(self) -> frozenset[str]:
+        """Return the variables that stand anywhere but in the arguments of a root field."""
+        names: set[str] = set()
+        work: list[Any] = [details.definition for details in self._fragments.values()]
+        for selection in self._operation.selection_set.selections:
+            work += [selection.selection_set] if isinstance(selection, FieldNode) else [selection]
+        while work:
+            node = work.pop()
+            if isinstance(node, VariableNode):
+                names.add(node.name.value)
+            elif isinstance(node, list | tuple):
+                work.extend(node)
+            elif node is not None and hasattr(node, "keys"):
+                work.extend(getattr(node, key) for key in node.keys)
+        return frozenset(names)
 
     def _objects(self, type_: GraphQLObjectType, fields: Fields) -> ObjectPlan:
         entries = [self._entry(type_, key, details) for key, details in fields.items()]
@@ -274,7 +293,23 @@ def _rows(draft: _Draft, columns: Sequence[Attribute]) -> RowPlan:
                 lists.append(entry)
     build = _builder(["r", *(f"a{number}" for number in range(len(lists)))], made, names)
     shown = draft.type_.extensions[_DEFINITION].origin
-    return RowPlan(shown, places, lists, build)
+    return RowPlan(shown, places, lists, build, all(_is_traceable(entry) for entry in lists))
+
+
+def _is_traceable(entry: Called | Followed) -> bool:
+    """Whether a level can be read for many rows at once so that it is known what for which."""
+    if isinstance(entry, Called):
+        completion: Completion | None = entry.completion
+        while completion is not None and completion.items is not None:
+            completion = completion.items
+        is_leaf = completion is not None and completion.leaf is not None
+        return is_leaf and not inspect.iscoroutinefunction(entry.simple or entry.definition.resolve)
+    if entry.page is None:
+        return entry.child is not None and entry.child.is_traceable
+    # Counts are made by loaders that several lists may share.
+    return all(
+        part.name != "totalCount" and (part.rows is None or part.rows.is_traceable) for part in entry.page.parts
+    )
 
 
 def _item_type(list_type: Any) -> GraphQLObjectType:

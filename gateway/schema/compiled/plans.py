@@ -101,10 +101,14 @@ Entry = Called | Followed | Read | TypeName
 
 @dataclass(frozen=True, slots=True)
 class ObjectPlan:
-    """What is wanted of objects that resolvers returned."""
+    """What is wanted of objects that resolvers returned.
+
+    Of an operation's root, `variables` are those that lists of it ask for below their own arguments.
+    """
 
     entries: Sequence[Entry]
     build: Build
+    variables: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +116,14 @@ class RowPlan:
     """What is wanted of rows of an entity that were read as columns.
 
     `places` says where in the row a column stands; `lists` are the entries whose values `build` is given.
+    With `is_traceable` all that is read below is read along relations, for all rows of a level at once.
     """
 
     shown: type[RowType]
     places: Mapping[str, int]
     lists: Sequence[Called | Followed]
     build: Build
+    is_traceable: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Answers queries from their plans where it can, and says how often it could not."""
 
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -24,9 +24,10 @@ from strawberry import Schema
 
 from gateway.errors import GatewayError, LimitError
 from gateway.resolvers.reading import unbroken
-from gateway.schema.compiled.answering import Answering
+from gateway.schema.compiled.answering import Answering, Data
 from gateway.schema.compiled.compiling import Compiler
 from gateway.schema.compiled.leaves import NotCoveredError
+from gateway.schema.compiled.parts import KeptParts
 from gateway.schema.compiled.plans import ObjectPlan
 from gateway.schema.context import Context
 from gateway.schema.links import FOLLOWS
@@ -48,9 +49,13 @@ class Counts:
 
 
 class CompiledReads:
-    """Answers queries level by level; None means that ordinary execution has to answer."""
+    """Answers queries level by level; None means that ordinary execution has to answer.
 
-    def __init__(self, schema: Schema) -> None:
+    Parts of answers are taken from those that are `kept`, where the snapshot was begun with a look.
+    """
+
+    def __init__(self, schema: Schema, kept: KeptParts | None = None) -> None:
+        self._kept = kept
         self._schema = schema._schema
         self._converting = schema.schema_converter
         self._following = following_resolvers(self._schema)
@@ -58,7 +63,7 @@ class CompiledReads:
 
     async def data(
         self, plan: Plan, operation: OperationDefinitionNode, variables: VariableValues, context: object
-    ) -> Mapping[str, object] | None:
+    ) -> Data | None:
         """Return the data of the answer, None when this query is left to ordinary execution.
 
         Raises LimitError when the database takes too long: asked again it would take as long again.
@@ -67,7 +72,9 @@ class CompiledReads:
             return None
         try:
             compiled = self._compiled(plan, operation, variables)
-            data = await unbroken(Answering(context, variables, self._converting).root(compiled))
+            data = await unbroken(
+                Answering(context, variables, self._converting, self._kept).root(compiled)
+            )
         except NotCoveredError as error:
             self._leave(error.message, context)
             return None
