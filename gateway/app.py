@@ -95,7 +95,7 @@ def create_executor(
     return Executor(
         schema,
         opener,
-        reads=CompiledReads(schema, kept.parts if kept else None) if compiled_reads else None,
+        reads=CompiledReads(schema, None if kept is None else kept.parts) if compiled_reads else None,
         kept=kept,
         says_cost=True,
         list_bounds=LIST_BOUNDS,

@@ -105,8 +105,9 @@ class Settings(BaseSettings):
             ge=0,
             le=4096,
             description=(
-                "How much memory rows of lists may take that are kept, with all that is shown below them, until "
-                "one of just those rows changes, MiB; 0 reads all rows of an answer anew when any has changed."
+                "How much memory rows of lists may take that are kept, with all that is shown below them, "
+                "until one of just those rows changes, MiB; 0 reads all rows of an answer anew when any of "
+                "their tables was written."
             ),
         ),
     ] = 32

@@ -72,8 +72,8 @@ class Answer:
 
     `data_json` and `extensions` are what the body was made of. `version` is the number of the state of the
     data that the answer is at least as new as, None where nobody counts; `age_s` is for how long it was not
-    looked whether that is still the newest. `parts` are those pieces of the data whose rows are watched one by
-    one; what else it was read from is watched by tables.
+    looked whether that is still the newest. `parts` are those pieces of the data whose rows are watched one
+    by one; what else it was read from is watched by tables.
     """
 
     body: bytes

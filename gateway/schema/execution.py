@@ -33,9 +33,9 @@ from gateway.errors import GatewayError, OperationError, RefusedError, SetupErro
 from gateway.schema.answers import (
     Answer,
     Cost,
+    PartOf,
     Problem,
     document_problem,
-    PartOf,
     executed,
     executed_with_cost,
     field_problem,

@@ -89,8 +89,8 @@ class Counts:
 class KeptAnswers:
     """Answers of one process, at most `max_bytes` of them; those not asked for longest are dropped first.
 
-    Parts of answers take `max_parts_bytes` at most beside them; with 0 there are none. With no room for answers
-    each is read, from what parts there are.
+    Parts of answers take `max_parts_bytes` at most beside them; with 0 there are none. With no room for
+    answers each is read, from what parts there are.
     """
 
     def __init__(

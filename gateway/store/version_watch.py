@@ -167,7 +167,10 @@ class _PostgresLook:
             FROM data_versions
         )
         SELECT pg_current_snapshot()::text, number, CASE WHEN number <> %s THEN versions END,
-            (SELECT number <= pg_snapshot_xmin(seen)::text::bigint FROM row_changes, last WHERE id = {CUT_ID}),
+            (
+                SELECT number <= pg_snapshot_xmin(seen)::text::bigint FROM row_changes, last
+                WHERE id = {CUT_ID}
+            ),
             (
                 SELECT string_agg(table_name || coalesce(points, ''), E'\\n') FROM (
                     SELECT table_name, points FROM row_changes

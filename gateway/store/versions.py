@@ -28,7 +28,8 @@ _REMEMBERED_TEXTS: Final = 2000
 MOMENTS: Final = frozenset({"pending_before"})
 
 _WRITES: Final = re.compile(r'\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)')
-_WORD: Final = re.compile(r"\w+")
+# What follows a dot is a column, what follows AS is a name of our own.
+_WORD: Final = re.compile(r'(?<!\.)(?<!\.")(?<!AS )(?<!AS ")\b\w+')
 
 
 class DataVersion(Base, kw_only=True):
@@ -116,7 +117,8 @@ def note_written(statement: str, info: dict[object, object]) -> None:
 def tables_in(statement: str) -> frozenset[str]:
     """Return every table whose name stands in a statement: all that it reads, and perhaps some more.
 
-    A column may be called like a table. One table too many costs a kept answer; one too few would be a lie.
+    A column that stands alone may be called like a table. One table too many costs a kept answer; one too few
+    would be a lie.
     """
     known = _tables_of_text.get(statement)
     if known is None:

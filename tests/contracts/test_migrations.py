@@ -95,7 +95,8 @@ def test_changes_are_noted_of_every_row_that_a_relation_leads_to(connection: Con
     else:
         events, array = ("insert", "update", "delete", "truncate"), "json_build_array({columns})"
         definitions = (
-            "SELECT tgname, pg_get_functiondef(tgfoid) FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'"
+            "SELECT tgname, pg_get_functiondef(tgfoid) FROM pg_trigger "
+            "WHERE NOT tgisinternal AND tgenabled = 'O'"
         )
     found: dict[str, str] = {
         name: definition for name, definition in connection.execute(text(definitions)) if "_noted_" in name

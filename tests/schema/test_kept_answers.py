@@ -29,6 +29,9 @@ from tests.support.asking import ALL_RIGHTS
 
 REQUEST = "PROD2025-013"
 EVENTS = f'{{ request(name: "{REQUEST}") {{ ... on Request {{ name events }} }} }}'
+# The same below rows of a list, which are kept by themselves.
+NESTED = f"""{{ tasks(first: 50, filter: {{ name: {{ contains: "{REQUEST}" }} }}) {{
+           nodes {{ name request {{ events }} }} }} }}"""
 SITES = "{ sites(first: 50) { nodes { name isStale } } }"
 TASKS = "{ tasks(first: 50) { nodes { name status } } }"
 MIB = 1024 * 1024
@@ -346,11 +349,11 @@ async def test_no_answer_is_older_than_its_version_while_another_process_writes(
 
     async def read() -> None:
         while writer.returncode is None:
-            before = committed
-            answer = await doors.ask(EVENTS)
-            events = int(orjson.loads(answer.body)["data"]["request"]["events"])
-            assert answer.version is not None
-            readings.append(Reading(answer.version, events, before))
+            for document in (EVENTS, NESTED):
+                before = committed
+                answer = await doors.ask(document)
+                assert answer.version is not None
+                readings.append(Reading(answer.version, events_in(answer), before))
             await doors.ask(SITES)
             await asyncio.sleep(0)
 
@@ -366,6 +369,14 @@ async def test_no_answer_is_older_than_its_version_while_another_process_writes(
     # Most were no new readings of the database.
     again, read_anew = doors.counts
     assert again > read_anew
+
+
+def events_in(answer: Answer) -> int:
+    data = orjson.loads(answer.body)["data"]
+    if "request" in data:
+        return int(data["request"]["events"])
+    [events] = {int(task["request"]["events"]) for task in data["tasks"]["nodes"]}
+    return events
 
 
 def freshness(answer: Answer) -> dict[str, object]:

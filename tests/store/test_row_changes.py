@@ -74,7 +74,9 @@ async def test_whoever_writes_the_row_it_is_noted(database: Database, told: Told
 
     await past_everything()
     await database.versions.now()
-    upserted = "INSERT INTO stages (name) VALUES ('S8'), ('S9') ON CONFLICT (name) DO UPDATE SET description = 'x'"
+    upserted = (
+        "INSERT INTO stages (name) VALUES ('S8'), ('S9') ON CONFLICT (name) DO UPDATE SET description = 'x'"
+    )
     again = await changes_of(database, told, text(upserted))
 
     assert sorted(map(repr, again)) == ["('stages', ['S8'])", "('stages', ['S9'])"]
@@ -131,7 +133,9 @@ async def test_transactions_that_overlap_are_each_told_once(database: Database, 
                     connection = await session.connection()
                     await database.versions.now_in(connection)
                     rows = (await session.execute(select(Stage.name))).scalars().all()
-                    told_of = {str(name) for each in told for _, points in each or () for name in points or ()}
+                    told_of = {
+                        str(name) for each in told for _, points in each or () for name in points or ()
+                    }
                     assert told_of == {name for name in rows if name.startswith("W")}
             else:
                 await database.versions.now()

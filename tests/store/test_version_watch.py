@@ -151,6 +151,10 @@ def test_names_of_tables_are_found_wherever_they_stand() -> None:
     statement = 'SELECT 1 FROM "groups" JOIN (SELECT key FROM steps) AS s ON true, tasks AS t -- no_table'
 
     assert tables_in(statement) == {"groups", "steps", "tasks"}
+    assert tables_in('SELECT s.events, s."rules" AS sites FROM steps AS s, people AS "tasks"') == {
+        "steps",
+        "people",
+    }
 
 
 async def test_deleting_through_objects_is_a_write(database: Database, watch: VersionWatch) -> None:

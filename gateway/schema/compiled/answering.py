@@ -148,7 +148,9 @@ class Answering:
             case Followed():
                 return await self._followed(entry, [getattr(each, "row", None) for each in objects])
 
-    async def _of_root_rows(self, plan: RowPlan, rows: Sequence[Any], entity: Entity[Any]) -> Sequence[object]:
+    async def _of_root_rows(
+        self, plan: RowPlan, rows: Sequence[Any], entity: Entity[Any]
+    ) -> Sequence[object]:
         """Return the objects of a root list's rows, as marks where they are parts of their own."""
         kept, reading = self.kept, self._reading
         if kept is None or not plan.is_traceable or entity.model.__tablename__ not in NOTED:
@@ -177,12 +179,10 @@ class Answering:
                 for place, each in zip(missing, made, strict=True):
                     objects[place] = each
             else:
-                texts = [
-                    (keys[place], orjson.dumps(each)) for place, each in zip(missing, made, strict=True)
-                ]
-                parts = kept.keep(group, trace, texts, reading.look, reading.good_until)
-                for place, part in zip(missing, parts, strict=True):
-                    found[place] = part
+                texts = [(keys[place], orjson.dumps(each)) for place, each in zip(missing, made, strict=True)]
+                read = kept.keep(group, trace, texts, reading.look, reading.good_until)
+                for place, new in zip(missing, read, strict=True):
+                    found[place] = new
         for place, part in enumerate(found):
             if part is not None:
                 objects[place] = orjson.Fragment(b"%b%d%b" % (_MARK, len(self._placed), _MARK))

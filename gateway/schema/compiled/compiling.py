@@ -308,7 +308,8 @@ def _is_traceable(entry: Called | Followed) -> bool:
         return entry.child is not None and entry.child.is_traceable
     # Counts are made by loaders that several lists may share.
     return all(
-        part.name != "totalCount" and (part.rows is None or part.rows.is_traceable) for part in entry.page.parts
+        part.name != "totalCount" and (part.rows is None or part.rows.is_traceable)
+        for part in entry.page.parts
     )
 
 

@@ -29,7 +29,7 @@ Point = tuple[Column, object]
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """Parts that differ in nothing but their row: of one plan, for the same rights and values of variables."""
+    """Parts that differ in their row only: of one plan, for the same rights and values of variables."""
 
     key: Hashable
     plan: RowPlan
@@ -97,7 +97,10 @@ class Trace:
         """Return the points, tables and sources of one part."""
         bit = 1 << part
         points = [
-            (column, value) for column, found in self.points.items() for value, bits in found.items() if bits & bit
+            (column, value)
+            for column, found in self.points.items()
+            for value, bits in found.items()
+            if bits & bit
         ]
         return (
             points,
@@ -138,6 +141,9 @@ class KeptParts:
 
     def __len__(self) -> int:
         return len(self._parts)
+
+    def __iter__(self) -> Iterator[Part]:
+        return iter(self._parts)
 
     def group(self, plan: RowPlan, asked: Hashable) -> Group:
         """Return the parts of a plan for what is asked: the rights, and the values of variables."""

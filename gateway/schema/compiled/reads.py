@@ -72,9 +72,7 @@ class CompiledReads:
             return None
         try:
             compiled = self._compiled(plan, operation, variables)
-            data = await unbroken(
-                Answering(context, variables, self._converting, self._kept).root(compiled)
-            )
+            data = await unbroken(Answering(context, variables, self._converting, self._kept).root(compiled))
         except NotCoveredError as error:
             self._leave(error.message, context)
             return None
