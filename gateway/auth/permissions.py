@@ -36,7 +36,7 @@ class Right(enum.StrEnum):
     REPAIR = "repair"
     """Make attempts that redo exactly what is missing."""
     ACKNOWLEDGE = "acknowledge"
-    """Take note of findings with a reason, and adopt tasks that no request claims."""
+    """Take note of findings with a reason, and adopt tasks and datasets that no request claims."""
     MANAGE_REGISTRIES = "manage_registries"
     """Change campaigns, software versions, geometries and templates."""
     OPERATE = "operate"

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.errors import ImportFileError
 from gateway.imports.document import read_document
 from gateway.imports.snapshot_report import SectionReport, SnapshotReport
+from gateway.store.adoptions import read_adoptions, with_adoptions
 from gateway.store.database import Database
 from gateway.store.remembered import Outcome, remember
 from gateway.store.sources import Source, SourceName
@@ -127,7 +128,7 @@ async def _refuse_older(
 
 async def _take_in(session: AsyncSession, listing: _Listing, taken_at: dt.datetime) -> SectionReport:
     section, intake = listing.section, await intake_for(session, listing.section)
-    rows = intake.rows(listing.records)
+    rows = with_adoptions(intake.rows(listing.records), await read_adoptions(session, section.model))
     outcome = await remember(session, rows, source=section.source, at=taken_at)
     removal = Removal()
     if listing.is_complete:

@@ -102,10 +102,10 @@ strawberry.enum(
         "ask the schema about itself. COMMENT: comment on requests. DEFINE: make, change and clone requests. "
         "APPROVE: approve, hold and cancel them. ACCEPT: judge what they produced. SUBMIT: send steps to "
         "PanDA. STEER: retry, stop and move tasks. MANAGE_RULES: change Rucio's rules. REPAIR: redo exactly "
-        "what is missing. ACKNOWLEDGE: take note of findings, adopt tasks. MANAGE_REGISTRIES: change "
-        "campaigns, software, geometries, templates. OPERATE: have a source read at once, let a held removal "
-        "through. READ_AUDIT: see who did what. OWN_TOKENS: make and revoke access tokens for oneself. "
-        "ADMINISTER: end other people's logins and tokens."
+        "what is missing. ACKNOWLEDGE: take note of findings, adopt tasks and datasets. MANAGE_REGISTRIES: "
+        "change campaigns, software, geometries, templates. OPERATE: have a source read at once, let a held "
+        "removal through. READ_AUDIT: see who did what. OWN_TOKENS: make and revoke access tokens for "
+        "oneself. ADMINISTER: end other people's logins and tokens."
     ),
 )
 strawberry.enum(

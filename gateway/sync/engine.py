@@ -30,6 +30,7 @@ from gateway.errors import (
     UnreachableError,
     UpstreamError,
 )
+from gateway.store.adoptions import read_adoptions, with_adoptions
 from gateway.store.base import JsonValue
 from gateway.store.database import Database
 from gateway.store.events import EventKind, tell
@@ -274,7 +275,8 @@ class Engine:
             # What is said again word for word, most of a large catalogue, is known for what it is.
             known = await mark_seen(session, section.model, intake.hashes(page.records), at=now)
             run.outcome += Outcome(seen=len(known))
-            rows = list(intake.rows(intake.without(page.records, known)))
+            adoptions = await read_adoptions(session, section.model)
+            rows = list(with_adoptions(intake.rows(intake.without(page.records, known)), adoptions))
             bad = intake.bad[known_bad:]
             if len(bad) > max(DRIFT_ROWS, DRIFT_SHARE * len(page.records)):
                 raise SchemaDriftError(

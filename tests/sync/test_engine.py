@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import select, update
 
 from gateway.errors import BrokenError, BusyError, DeniedError, GarbledError, NotOfferedError, UpstreamError
+from gateway.store.adoptions import AdoptedDataset
 from gateway.store.database import Database
+from gateway.store.datasets import Dataset
+from gateway.store.history import PastVersion
 from gateway.store.sites import Queue
 from gateway.store.sources import Source, SourceName, SyncRun
 from gateway.store.sync_jobs import SyncJob
@@ -44,7 +47,7 @@ class Upstream:
         self.asked.append("everything")
         records = list(self.queues.values())
         for start in range(0, max(1, len(records)), self.page_rows):
-            yield Page("queues", records[start : start + self.page_rows], self.clock())
+            yield Page(self.sections[0], records[start : start + self.page_rows], self.clock())
         if self.fault is not None:
             raise self.fault()
 
@@ -647,3 +650,43 @@ async def test_the_source_is_as_fresh_as_its_jobs(bench: Bench) -> None:
         START + dt.timedelta(minutes=1),
         "cric.queues: it failed",
     )
+
+
+async def test_a_reading_does_not_undo_what_people_gave_to_a_request(database: Database) -> None:
+    did = "MC2026_S2:MC2026_S2.minbias-P8-spdroot4172-dev.27GeV-UU.PROD2026-900.RECO.1.R"
+    clock = Clock()
+    rucio = Upstream(
+        {did: {"did": did, "size_bytes": 1}},
+        clock=clock,
+        name="rucio.datasets",
+        source=SourceName.RUCIO,
+        sections=("datasets",),
+    )
+    engine = Engine(database, {rucio.name: Job(rucio, PACE)}, clock=clock, owner="one")
+    await engine.register()
+    await engine.run(rucio.name, whole=True)
+    # Given away while a reading is under way, which has looked for such gifts before.
+    async with database.transaction() as session:
+        session.add(
+            AdoptedDataset(
+                did=did,
+                request_name="PROD2026-001",
+                step_kind="RECO",
+                adopted_at=START,
+                adopted_by="prodman",
+                reason="ours",
+            )
+        )
+
+    owners = []
+    for size_bytes in (1, 2):
+        clock.forward(minutes=10)
+        rucio.queues[did] = {"did": did, "size_bytes": size_bytes}
+        await engine.run(rucio.name, whole=True)
+        async with database.snapshot() as session:
+            row = await session.get_one(Dataset, did)
+            past = (await session.scalars(select(PastVersion).order_by(PastVersion.valid_to))).all()
+        owners.append((row.size_bytes, row.request_name, row.step_kind, row.attempt_key, len(past)))
+
+    # The past is kept once for the gift and once for the size, not for a way there and back.
+    assert owners == [(1, "PROD2026-001", "RECO", None, 1), (2, "PROD2026-001", "RECO", None, 2)]

@@ -69,7 +69,10 @@ def orphan_datasets(
             subject=dataset_subject(dataset.did),
             message=f"{dataset.did} lies in a production scope but belongs to no request known here.",
             evidence=(Evidence("account", dataset.account or "not known"),),
-            suggestion="Import the request, or move what is not a production to another scope.",
+            suggestion=(
+                "Import the request, have another one adopt it, or move what is not a production to another "
+                "scope."
+            ),
         )
         for dataset in datasets
         if dataset.did.partition(":")[0] in scopes

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from gateway.schema.mutations.adopt_datasets import AdoptDatasets
 from gateway.schema.mutations.bulk_edit import BulkEdits
 from gateway.schema.mutations.clone_request import CloneRequest
 from gateway.schema.mutations.comment import CommentOnRequest
@@ -26,5 +27,6 @@ class RequestMutations(
     Register,
     RegisterProduction,
     FindingMutations,
+    AdoptDatasets,
 ):
     """What can be done with requests, registries and findings."""

@@ -62,7 +62,8 @@ class Dataset(Node, Synced, RowType):
         description="S (simulation), P (parameters), R (reconstruction) or log; null as above."
     )
     request: LazyRequest | None = link(
-        r.REQUEST_BY_DATASET, "The request its name says; null when we have no such request (an orphan)."
+        r.REQUEST_BY_DATASET,
+        "The request its name says, or that adopted it; null if we have none (an orphan).",
     )
     task: LazyTask | None = link(
         r.TASK_BY_DATASET, "The PanDA task that its name says made it; null when our copy has none."
