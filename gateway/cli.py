@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import gc
+import os
 import signal
 import socket
 import sys
@@ -47,7 +48,7 @@ from gateway.resolvers.notifications import reseal_notifications
 from gateway.resolvers.release_removals import release_removals
 from gateway.schema.build import build_schema
 from gateway.schema.execution import OperationRequest
-from gateway.settings import LogFormat, Settings
+from gateway.settings import LogFormat, Settings, wants_tracing
 from gateway.store.audit import ChainState, follow_chain, is_in_chain
 from gateway.store.database import Database, owned_by_this_process, parse_database_url
 from gateway.store.feed import Feed
@@ -234,7 +235,9 @@ def sync(
     settings = _settings()
     with owned_by_this_process(_url(settings)):
         check_current(_url(settings))
-        if asyncio.run(_sync(settings, once=once)):
+        with _traced(settings):
+            is_failed = asyncio.run(_sync(settings, once=once))
+        if is_failed:
             raise typer.Exit(1)
 
 
@@ -536,7 +539,26 @@ def _serve(settings: Settings, listener: socket.socket, *, is_practice: bool = F
     address = f"http://{settings.host}:{port}/graphql"
     tune_garbage_collection()
     log.info(f"GraphQL is served on {address}; stop it with Ctrl-C", action="serve.listening", port=port)
-    Server(config, before_stop=feed.close).run(sockets=[listener])
+    with _traced(settings):
+        Server(config, before_stop=feed.close).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _traced(settings: Settings) -> Iterator[None]:
+    """Send traces meanwhile, where OpenTelemetry's own variables want them."""
+    if not wants_tracing(os.environ):
+        yield
+        return
+    try:
+        # An extra, and slow to import: it is loaded only where traces are wanted.
+        from gateway.telemetry import tracing
+    except ImportError as error:
+        raise SettingError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set and OpenTelemetry is not installed: "
+            "install spd-gateway[otel], or unset it"
+        ) from error
+    with tracing(settings.executor):
+        yield
 
 
 @contextlib.contextmanager

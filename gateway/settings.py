@@ -5,7 +5,7 @@ docs/settings.md is made from this module, and a test compares the two.
 
 import difflib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -390,6 +390,16 @@ class Settings(BaseSettings):
                 for problem in error.errors(include_input=False, include_url=False)
             )
             raise SettingError(f"wrong setting: {problems}") from error
+
+
+def wants_tracing(environment: Mapping[str, str]) -> bool:
+    """Whether OpenTelemetry's own variables say that traces are sent, and where to."""
+    is_off = environment.get("OTEL_SDK_DISABLED", "").lower() == "true"
+    has_place = any(
+        environment.get(name)
+        for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    )
+    return not is_off and has_place and environment.get("OTEL_TRACES_EXPORTER", "otlp") == "otlp"
 
 
 def refuse_unknown(names: Iterable[str], *, known: Iterable[str]) -> None:

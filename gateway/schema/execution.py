@@ -4,6 +4,7 @@
 """
 
 import datetime as dt
+import hashlib
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -53,6 +54,7 @@ from gateway.schema.outline import OperationOutline
 from gateway.schema.past import moment_in
 from gateway.schema.plans import Plan, PlanCache, Validator, read_plan
 from gateway.schema.values import check_text, check_variables
+from gateway.tracing import Span, counting_statements, span
 
 log = structlog.get_logger()
 
@@ -183,6 +185,23 @@ Begin = Callable[[OperationContext], Awaitable[None]]
 Read = Callable[[Begin], Awaitable[tuple[Answer, OperationContext]]]
 
 
+def _tell(under_way: Span, prepared: Prepared) -> None:
+    """Tell which operation of which document it is, never its values or its literals."""
+    if not under_way.is_heard:
+        return
+    node = prepared.operation
+    name = node.name.value[:100] if node.name is not None else ""
+    under_way.rename(f"{node.operation.value} {name}".strip())
+    under_way.tell(
+        {
+            "graphql.operation.type": node.operation.value,
+            "graphql.operation.name": name,
+            "graphql.document.hash": hashlib.sha256(prepared.request.query.encode()).hexdigest(),
+            "gateway.cost": prepared.cost.requested,
+        }
+    )
+
+
 class Reads(Protocol):
     """Answers some queries without ordinary execution, and exactly as it would."""
 
@@ -263,10 +282,12 @@ class Executor(Generic[V]):
         `only_queries` refuses mutations, for transports that another site could make a browser use.
         """
         try:
-            prepared = self.prepare(request, viewer, only_queries=only_queries)
-            if isinstance(prepared, Answer):
-                return prepared
-            return await self._run(prepared, viewer)
+            with span("graphql") as under_way, counting_statements(under_way):
+                prepared = self.prepare(request, viewer, only_queries=only_queries)
+                if isinstance(prepared, Answer):
+                    return prepared
+                _tell(under_way, prepared)
+                return await self._run(prepared, viewer)
         except GatewayError as error:
             return refusal([gateway_problem(error)])
         except Exception as error:  # noqa: BLE001 - the border: whatever it is, the caller gets an id, not a traceback
@@ -280,12 +301,14 @@ class Executor(Generic[V]):
         `after` is the number of the last event that the reader of a subscription knows already.
         """
         try:
-            prepared = self.prepare(request, viewer, only_queries=only_queries, may_subscribe=True)
-            if isinstance(prepared, Answer):
-                return prepared
-            if prepared.operation.operation is OperationType.SUBSCRIPTION:
-                return await self._subscribe(prepared, viewer, after)
-            return await self._run(prepared, viewer)
+            with span("graphql") as under_way, counting_statements(under_way):
+                prepared = self.prepare(request, viewer, only_queries=only_queries, may_subscribe=True)
+                if isinstance(prepared, Answer):
+                    return prepared
+                _tell(under_way, prepared)
+                if prepared.operation.operation is OperationType.SUBSCRIPTION:
+                    return await self._subscribe(prepared, viewer, after)
+                return await self._run(prepared, viewer)
         except GatewayError as error:
             return refusal([gateway_problem(error)])
         except Exception as error:  # noqa: BLE001 - the border, as in `execute`

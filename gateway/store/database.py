@@ -26,6 +26,7 @@ from gateway.store.events import write_told
 from gateway.store.row_changes import Cutting
 from gateway.store.version_watch import VersionWatch
 from gateway.store.versions import WRITTEN, move_versions, note_read, note_written
+from gateway.tracing import note_statement
 
 SQLITE = "sqlite+aiosqlite"
 POSTGRESQL = "postgresql+psycopg"
@@ -163,6 +164,7 @@ def _note_tables(engine: Engine) -> None:
     def on_execute(
         connection: Connection, _cursor: object, statement: str, _given: object, context: Any, _many: object
     ) -> None:
+        note_statement()
         note_read(statement, getattr(context, "compiled", None))
         note_written(statement, connection.info)
 

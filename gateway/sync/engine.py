@@ -48,6 +48,7 @@ from gateway.sync.quarantine import quarantine
 from gateway.sync.records import SECTIONS, Section
 from gateway.sync.removals import GUARD, MAY_BE_EMPTY, Guard, Removal, remove_missing
 from gateway.sync.source_state import record_job_of_source
+from gateway.tracing import counting_statements, span
 from gateway.upstreams.ports import Page
 
 log = structlog.get_logger()
@@ -165,6 +166,20 @@ class Engine:
 
     async def run(self, name: str, *, whole: bool = False) -> RunReport:
         """Run a job now, whole if asked or if it is time; never raises for what the upstream does."""
+        with span(f"sync {name}") as under_way, counting_statements(under_way):
+            report = await self._run(name, whole=whole)
+            under_way.tell(
+                {
+                    "gateway.job": name,
+                    "gateway.verdict": "" if report.verdict is None else report.verdict.value,
+                    "gateway.seen": report.outcome.seen,
+                    "gateway.changed": report.outcome.changed,
+                    "gateway.gone": report.outcome.gone,
+                }
+            )
+        return report
+
+    async def _run(self, name: str, *, whole: bool) -> RunReport:
         job = self.jobs[name]
         lease = await take_lease(self._database, name, owner=self._owner, clock=self._clock)
         if lease is None:

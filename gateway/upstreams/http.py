@@ -26,6 +26,7 @@ from gateway.errors import (
     UnreachableError,
     UpstreamError,
 )
+from gateway.tracing import SpanKind, span
 
 # A list of 500,000 rules of 900 bytes fits; nothing of ours is larger.
 MAX_BODY_BYTES = 512 * 1024 * 1024
@@ -154,6 +155,22 @@ class HttpUpstream:
         Raises UnreachableError, SlowError, GarbledError or (for our certificate) DeniedError for what is not
         an answer. The deadline covers the whole block.
         """
+        with span(f"{self.source} {method}", SpanKind.ASKING) as under_way:
+            under_way.tell({"gateway.source": self.source, "http.request.method": method})
+            async with self._opened(method, path, params=params, body=body, headers=headers) as answer:
+                under_way.tell({"http.response.status_code": answer.status})
+                yield answer
+
+    @contextlib.asynccontextmanager
+    async def _opened(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None,
+        body: object,
+        headers: Mapping[str, str] | None,
+    ) -> AsyncIterator[Answer]:
         async with self._places:
             await self._bucket.take()
             began = time.monotonic()

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.schema.answers import internal_problem, refusal
 from gateway.schema.failures import log_failure
+from gateway.tracing import SpanKind, span
 from gateway.web.media_types import JSON
 from gateway.web.responses import answer_response
 
@@ -29,12 +30,22 @@ _MAX_PATH_CHARACTERS = 100
 # The status logged when the caller went away before it was answered (as nginx writes it).
 _CLOSED_BY_CALLER = 499
 
+# A method is made by whoever asks, as a path is.
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
+# The first parts of our paths: what comes after them may name things.
+_AREAS = frozenset({"auth", "badge", "export", "files", "graphql", "health", "manifest", "metrics", "ready"})
+
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 def correlation_id() -> str:
     """Return the id of the present request, or a new one outside of requests."""
     return _request_id.get() or uuid.uuid4().hex
+
+
+def _area(path: str) -> str:
+    first = path[1:].partition("/")[0]
+    return f"/{first}" if first in _AREAS else "/..."
 
 
 class RequestLog:
@@ -68,7 +79,11 @@ class RequestLog:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_counted)
+            carrier = {"traceparent": Headers(scope=scope).get("traceparent", "")}
+            method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
+            with span(f"{method} {_area(scope['path'])}", SpanKind.ANSWERING, carrier=carrier) as answered:
+                await self._app(scope, receive, send_counted)
+                answered.tell({"http.request.method": method, "http.response.status_code": status})
         except Exception as error:  # noqa: BLE001 - the ASGI border: nothing gets further than here
             log_failure(error, action="http.failed", correlation_id=request_id)
             if status == _CLOSED_BY_CALLER:

@@ -1,6 +1,7 @@
 """The schema as a subgraph: things by the keys that other graphs know, with `node`'s rights and limits."""
 
 import dataclasses
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from gateway.store.database import Database
 from tests.conftest import LOADED_AT
 from tests.support.asking import Asker
 from tests.support.databases import counted_statements
+from tests.support.postgres import ROOT
 
 ONE_OF = {
     "Attempt": ("PROD2025-013.RECO.1", "key"),
@@ -55,6 +57,13 @@ async def refusal(ask: Asker, document: str, **variables: object) -> dict[str, A
 
 def test_every_type_with_a_key_is_tried() -> None:
     assert set(ONE_OF) == set(KEYS)
+
+
+def test_the_keys_are_told_as_they_are() -> None:
+    page = (ROOT / "docs" / "federation.md").read_text()
+    told = dict(re.findall(r"^\| (\w+) \| `(\w+)`, `id` \|", page, re.MULTILINE))
+
+    assert told == {name: key.field for name, key in KEYS.items()}
 
 
 @pytest.mark.parametrize("type_name", ONE_OF)

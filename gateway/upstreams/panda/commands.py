@@ -17,6 +17,7 @@ import httpx
 
 from gateway.domain.steering import CommandKind
 from gateway.domain.submission import Accepted, LoginNeeded, NotSent, Refused, Reply, Unknown
+from gateway.tracing import SpanKind, span
 from gateway.upstreams.panda.transport import PersonalTransport
 
 _MADE: Final = re.compile(r"succeeded\. new jediTaskID=([0-9]+)")
@@ -113,7 +114,10 @@ class PandaCommands:
             )
             return _reply(transport, name, body, understood)
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+        with span(f"panda {name}", SpanKind.ASKING) as under_way:
+            reply = await asyncio.get_running_loop().run_in_executor(self._threads, run)
+            under_way.tell({"gateway.source": "panda", "gateway.reply": type(reply).__name__})
+        return reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from rucio.common import exception as theirs
 from gateway.domain.rules import RuleMade
 from gateway.domain.submission import LoginNeeded, NotSent, Refused, Reply, Unknown
 from gateway.errors import DeniedError, GarbledError, UnreachableError
+from gateway.tracing import SpanKind, span
 
 SOURCE: Final = "rucio"
 T = TypeVar("T")
@@ -219,7 +220,9 @@ class RucioCommands:
                     raise theirs.AccessDenied("Rucio says that the person may not do this") from error
                 raise
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+        with span(f"rucio {kind.__name__.strip('_').lower()}", SpanKind.ASKING) as under_way:
+            under_way.tell({"gateway.source": "rucio"})
+            return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
 
 def _lost() -> Unknown:
