@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.errors import BrokenError, BusyError, DeniedError, GarbledError, NotOfferedError, UpstreamError
 from gateway.store.adoptions import AdoptedDataset
@@ -20,6 +21,7 @@ from gateway.store.sync_jobs import SyncJob
 from gateway.sync.engine import Engine, Verdict
 from gateway.sync.jobs import Job, Pace
 from gateway.sync.lease import LEASE
+from gateway.sync.source_state import record_job_of_source
 from gateway.upstreams.ports import Page, Record
 from tests.support.databases import counted_statements, waiting_for_locks
 
@@ -634,6 +636,28 @@ async def test_two_readings_that_fail_at_once_do_not_wait_for_each_other(databas
     assert [report.verdict for report in reports] == [Verdict.BUSY, Verdict.BUSY]
     assert due_at == {START + dt.timedelta(seconds=600)}
     assert source.error == "cric.b: later; cric.c: later"
+
+
+@pytest.mark.parametrize("database_maker", ["postgresql"], indirect=True)
+async def test_a_source_is_made_once_by_jobs_that_end_at_once_and_shows_both(database: Database) -> None:
+    async def end(session: AsyncSession, job: str) -> None:
+        session.add(SyncJob(name=job, source="cric", stale_after_s=60, error="away"))
+        await record_job_of_source(session, SourceName.CRIC)
+        await session.flush()
+
+    async def end_alone(job: str) -> None:
+        async with database.transaction() as session:
+            await end(session, job)
+
+    async with database.transaction() as first:
+        await end(first, "cric.a")
+        second = asyncio.ensure_future(end_alone("cric.b"))
+        await waiting_for_locks(database, 1)
+    await second
+
+    async with database.snapshot() as session:
+        source = await session.get_one(Source, "cric")
+    assert source.error == "cric.a: away; cric.b: away"
 
 
 async def test_the_source_is_as_fresh_as_its_jobs(bench: Bench) -> None:
