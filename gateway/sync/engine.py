@@ -17,7 +17,7 @@ from enum import StrEnum, unique
 from typing import Final, cast
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import Table, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,6 +38,7 @@ from gateway.store.keys import RowKey
 from gateway.store.remembered import Outcome, mark_gone, mark_seen, remember
 from gateway.store.sources import SyncRun
 from gateway.store.sync_jobs import SyncJob
+from gateway.store.upsert import insert_missing
 from gateway.sync.derive import derive_links
 from gateway.sync.held import keep_held, released_keys
 from gateway.sync.intake import Intake, intake_for
@@ -140,20 +141,27 @@ class Engine:
         self._chance = chance or random.Random()  # noqa: S311 - spreads requests, hides nothing
 
     async def register(self) -> None:
-        """Make sure every job has its row; repeating it changes nothing."""
+        """Make sure every job has its row; repeating it, in another process too, changes nothing."""
+        # In one order, so that two processes that start at once do not wait for each other in a circle.
+        jobs = [self.jobs[name] for name in sorted(self.jobs)]
+        rows = [
+            {
+                "name": job.name,
+                "source": job.feed.source.value,
+                "stale_after_s": job.pace.stale_after_s,
+                "fails": 0,
+                "lease_number": 0,
+            }
+            for job in jobs
+        ]
         async with self._database.transaction() as session:
-            for job in self.jobs.values():
-                row = await session.get(SyncJob, job.name)
-                if row is None:
-                    session.add(
-                        SyncJob(
-                            name=job.name,
-                            source=job.feed.source.value,
-                            stale_after_s=job.pace.stale_after_s,
-                        )
-                    )
-                else:
-                    row.stale_after_s = job.pace.stale_after_s
+            await insert_missing(session, cast("Table", SyncJob.__table__), rows, unique=["name"])
+            for job in jobs:
+                await session.execute(
+                    update(SyncJob)
+                    .where(SyncJob.name == job.name, SyncJob.stale_after_s != job.pace.stale_after_s)
+                    .values(stale_after_s=job.pace.stale_after_s)
+                )
 
     async def run_if_due(self, name: str) -> RunReport | None:
         """Run a job unless it was told to wait and nobody wants it now."""
