@@ -88,8 +88,8 @@ class Deployment:
 
 
 @contextlib.contextmanager
-def deployed(database_url: str, folder: Path, haproxy: str) -> Iterator[Deployment]:
-    """Run a deployment on a migrated database until the end of the block."""
+def deployed(database_url: str, folder: Path, haproxy: str, **changed: str) -> Iterator[Deployment]:
+    """Run a deployment on a migrated database until the end of the block, with some settings changed."""
     balancer, *ports = free_ports(3)
     url = f"http://127.0.0.1:{balancer}"
     grid = LivingGrid(folder / "grid", clock=utc_now, wishes=GridWishes(speed=240.0))
@@ -103,6 +103,7 @@ def deployed(database_url: str, folder: Path, haproxy: str) -> Iterator[Deployme
         "submit_deadline_s": "4",
         "submit_settle_s": "8",
         **grid.settings(),
+        **changed,
     }
     deployment = Deployment(
         url,
