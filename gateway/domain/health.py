@@ -19,6 +19,11 @@ MOST_CHECKS: Final = 100
 TOLD_AFTER: Final = 2
 
 
+WELL: Final = "as it should be"
+# Of many things so many that are not well are named.
+MOST_SHOWN: Final = 10
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What one look found. `value` is what was measured, None where nothing is; `message` is for people.
@@ -39,6 +44,8 @@ class WebCheck:
     """A check by HTTP: well when the value at `pointer` (RFC 6901) of the JSON answer is within its bounds.
 
     Without a pointer an answer of success is enough. `equals` compares texts, numbers and truth as they are.
+    With `each`, a pointer to many things, all of them must be: each storage, each computing element. They are
+    called by their keys, or by what is at `label` in them.
     """
 
     name: str
@@ -51,11 +58,52 @@ class WebCheck:
     equals: str | float | bool | None = None
     unit: str = ""
     every_s: int = EVERY_S
+    each: str | None = None
+    label: str | None = None
 
     def judge(self, answer: object) -> Look:
         """Hold an answer against the bounds; raises OverflowError for a number beyond what a float can be."""
         if self.pointer is None:
             return Look(True, "it answers")
+        return self._judge_one(answer) if self.each is None else self._judge_each(answer, self.each)
+
+    def _judge_each(self, answer: object, pointer: str) -> Look:
+        try:
+            things = self._labelled(_at(answer, pointer))
+        except KeyError as error:
+            return Look(False, f"the answer has no things to look at at {pointer!r}, or no {error.args[0]!r}")
+        if not things:
+            return Look(False, f"there is nothing at {pointer!r} to look at")
+        looks = {name: self._judge_one(thing) for name, thing in things}
+        bad = {name: look for name, look in looks.items() if not look.is_ok}
+        well = len(looks) - len(bad)
+        told = f"{well} of {len(looks)} {WELL}"
+        if not bad:
+            return Look(True, told, value=float(well), state=WELL)
+        shown = "; ".join(f"{name}: {bad[name].message}" for name in sorted(bad)[:MOST_SHOWN])
+        more = f"; and {len(bad) - MOST_SHOWN} more" if len(bad) > MOST_SHOWN else ""
+        return Look(
+            False,
+            f"{told}, not {shown}{more}",
+            value=float(well),
+            state=f"not {', '.join(sorted(bad)[:MOST_SHOWN])}{more}",
+        )
+
+    def _labelled(self, things: object) -> list[tuple[str, object]]:
+        if isinstance(things, dict):
+            found = list(things.items())
+        elif isinstance(things, list):
+            found = [
+                (str(place) if self.label is None else str(_at(thing, self.label)), thing)
+                for place, thing in enumerate(things, start=1)
+            ]
+        else:
+            raise KeyError("list")
+        return [(_printable(str(name)[:100]), thing) for name, thing in found]
+
+    def _judge_one(self, answer: object) -> Look:
+        if self.pointer is None:
+            return Look(True, "it is there")
         try:
             found = _at(answer, self.pointer)
         except KeyError:
@@ -66,7 +114,9 @@ class WebCheck:
         unit = f" {self.unit}" if self.unit else ""
         shown = _printable(f"{found}"[:100]) + unit
         wrong = ""
-        if self.equals is not None and found != self.equals:
+        # To Python 1 is true; to whoever publishes JSON it is a number.
+        is_other = isinstance(found, bool) is not isinstance(self.equals, bool) or found != self.equals
+        if self.equals is not None and is_other:
             wrong = f"not {self.equals}{unit}"
         elif self.at_least is not None or self.at_most is not None:
             if number is None:
@@ -77,7 +127,7 @@ class WebCheck:
                 wrong = f"more than {self.at_most:g}{unit}"
         if wrong:
             return Look(False, f"{shown}, {wrong}", value=number, state=wrong)
-        return Look(True, shown, value=number, state="as it should be")
+        return Look(True, shown, value=number, state=WELL)
 
 
 _KEYS: Final[Mapping[str, tuple[type, ...]]] = {
@@ -91,6 +141,8 @@ _KEYS: Final[Mapping[str, tuple[type, ...]]] = {
     "equals": (str, int, float, bool),
     "unit": (str,),
     "every_s": (int,),
+    "each": (str,),
+    "label": (str,),
 }
 
 
@@ -132,8 +184,13 @@ def _check(number: int, item: object) -> WebCheck:
             raise InputError(f"check {number}: {key} is no finite number")
     if not check.url.startswith(("https://", "http://")):
         raise InputError(f"check {number}: the url begins with https:// or http://")
-    if check.pointer is not None and check.pointer and not check.pointer.startswith("/"):
-        raise InputError(f"check {number}: a pointer begins with / (RFC 6901)")
+    for pointer in (check.pointer, check.each, check.label):
+        if pointer and not pointer.startswith("/"):
+            raise InputError(f"check {number}: a pointer begins with / (RFC 6901)")
+    if check.each is None and check.label is not None:
+        raise InputError(f"check {number}: label is of the things of each")
+    if check.each is not None and check.pointer is None:
+        raise InputError(f'check {number}: each needs a pointer into a thing, "" for the thing itself')
     if not 10 <= check.every_s <= 86_400:
         raise InputError(f"check {number}: every_s is between 10 and 86400")
     return check

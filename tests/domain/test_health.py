@@ -51,6 +51,74 @@ def test_a_value_is_held_against_its_bounds(bounds: dict[str, object], answer: o
     assert check.judge(answer) == look
 
 
+TOKENS = {"JINR_EOS": {"takes": True}, "PNPI_EOS": {"takes": False}, "SSAU_DISK": {}}
+
+
+@pytest.mark.parametrize(
+    ("things", "label", "look"),
+    [
+        ({"JINR_EOS": {"takes": True}}, None, Look(True, "1 of 1 as it should be", value=1.0, state=WELL)),
+        (
+            TOKENS,
+            None,
+            Look(
+                False,
+                "1 of 3 as it should be, not PNPI_EOS: False, not True; "
+                "SSAU_DISK: the answer has nothing at /takes",
+                value=1.0,
+                state="not PNPI_EOS, SSAU_DISK",
+            ),
+        ),
+        (
+            [{"ce": "ce1", "takes": False}, {"ce": "ce2", "takes": True}],
+            "/ce",
+            Look(False, "1 of 2 as it should be, not ce1: False, not True", value=1.0, state="not ce1"),
+        ),
+        (
+            [{"takes": True}, {"takes": 1}],
+            None,
+            Look(False, "1 of 2 as it should be, not 2: 1, not True", value=1.0, state="not 2"),
+        ),
+        ({}, None, Look(False, "there is nothing at '/things' to look at")),
+        ("text", None, Look(False, "the answer has no things to look at at '/things', or no 'list'")),
+        ([{}], "/ce", Look(False, "the answer has no things to look at at '/things', or no 'ce'")),
+    ],
+)
+def test_each_of_many_things_is_held_against_the_bounds(
+    things: object, label: str | None, look: Look
+) -> None:
+    check = WebCheck(
+        "c", "C", "https://c.example", each="/things", label=label, pointer="/takes", equals=True
+    )
+
+    assert check.judge({"things": things}) == look
+
+
+def test_of_many_things_that_are_not_well_some_are_named() -> None:
+    check = WebCheck("c", "C", "https://c.example", each="", pointer="", at_most=0)
+
+    look = check.judge({f"group-{number:02}": number for number in range(13)})
+
+    assert look.message.startswith("1 of 13 as it should be, not group-01: 1, more than 0; group-02: 2,")
+    assert look.message.endswith("; and 2 more")
+    assert (look.is_ok, look.value) == (False, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"each": "things"}, "a pointer begins with /"),
+        ({"label": "/name"}, "label is of the things of each"),
+        ({"each": "/things", "pointer": None}, "each needs a pointer"),
+    ],
+)
+def test_a_check_of_many_things_that_is_wrong_is_refused(changes: dict[str, object], word: str) -> None:
+    written = {key: value for key, value in (LOSS | changes).items() if value is not None}
+
+    with pytest.raises(InputError, match=word):
+        web_checks(json.dumps([written]))
+
+
 def test_without_a_pointer_an_answer_is_enough() -> None:
     assert WebCheck("c", "C", "https://c.example").judge(None).is_ok
 
@@ -88,4 +156,8 @@ def test_the_documented_checks_can_be_read() -> None:
     page = (ROOT / "docs" / "service-health.md").read_text()
     [shown] = re.findall(r"```checks\n(.*?)```", page, re.DOTALL)
 
-    assert [check.name for check in web_checks(shown)] == ["loss-jinr-pnpi", "test-jobs"]
+    checks = {check.name: check for check in web_checks(shown)}
+    assert list(checks) == ["loss-jinr-pnpi", "test-jobs", "storage-tokens", "ce-tokens", "groups"]
+    [example] = re.findall(r'`(\{"storages".*?\})`', page)
+    look = checks["storage-tokens"].judge(json.loads(example))
+    assert f"`{look.message}`" in " ".join(page.split())
