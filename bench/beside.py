@@ -27,6 +27,7 @@ from bench.peers import (
     FIELD_BY_FIELD,
     KEPT,
     KEPT_1S,
+    PARTS,
     QUERIES,
     Peer,
     postgraphile,
@@ -76,7 +77,7 @@ def main() -> None:
     wanted = chosen.servers.split(",")
     peers = [
         peer
-        for peer in (FIELD_BY_FIELD, COMPILED, KEPT, KEPT_1S, postgraphile())
+        for peer in (FIELD_BY_FIELD, COMPILED, PARTS, KEPT, KEPT_1S, postgraphile())
         if any(part in peer.name for part in wanted)
     ]
     machine = describe_machine() | {"postgraphile": postgraphile_version()}

@@ -21,6 +21,7 @@ from gateway.errors import GatewayError, InputError, LimitError
 from gateway.store.database import READ_TIMEOUT_S, was_stopped
 from gateway.store.execution import moments
 from gateway.store.past_tables import at_moment, moment_parameter
+from gateway.store.plain import fetch, plain_of
 from gateway.store.sources import Source, SourceName
 from gateway.store.version_watch import Seen, VersionWatch
 from gateway.store.versions import note_table, unnoticed
@@ -41,7 +42,7 @@ class Reading:
         self._session = session
         self._turn = asyncio.Lock()
         self._connection: AsyncConnection | None = None
-        self._sources: dict[str, Source] | None = None
+        self._sources: Mapping[str, Source] | None = None
         self._is_over = False
         self._now = now
         self._as_of: dt.datetime | None = None
@@ -93,14 +94,27 @@ class Reading:
         """Return all rows of one statement with a parameter `keys`; whoever calls it is never cancelled."""
         return await self._rows(statement, sources, {"keys": keys}, is_flat=True)
 
+    @property
+    def _may_be_plain(self) -> bool:
+        return self.is_postgresql and self._as_of is None
+
     def forget(self) -> None:
         """Begin again as if nothing had been read, in the same snapshot."""
         self.touched.clear()
         self.loaders.clear()
 
-    async def begin(self, watch: VersionWatch) -> None:
-        """Begin the snapshot by looking at what it sees; nothing may have been read yet."""
-        await unbroken(self._begin(watch))
+    async def begin(self, watch: VersionWatch) -> Seen:
+        """Begin the snapshot by looking at what it sees, and return that; nothing may have been read yet."""
+        return await unbroken(self._begin(watch))
+
+    @property
+    def known_sources(self) -> Mapping[str, Source] | None:
+        """The sources by name, as far as the snapshot was asked for them."""
+        return self._sources
+
+    def know_sources(self, sources: Mapping[str, Source]) -> None:
+        """Take the sources from somebody who knows that they are the same in this snapshot."""
+        self._sources = sources
 
     async def touch(self, sources: Collection[SourceName]) -> None:
         """Count sources as read whose copies somebody has read for us."""
@@ -113,11 +127,11 @@ class Reading:
         if moment is not None:
             self.good_until = moment if self.good_until is None else min(self.good_until, moment)
 
-    async def sources_unnoticed(self) -> dict[str, Source]:
+    async def sources_unnoticed(self) -> Mapping[str, Source]:
         """Return the sources by name, for what is said beside the answer."""
         return await unbroken(self._sources_in_turn())
 
-    async def sources(self) -> dict[str, Source]:
+    async def sources(self) -> Mapping[str, Source]:
         """Return the sources by name, read once per operation."""
         note_table(Source.__tablename__)
         return await self.sources_unnoticed()
@@ -142,11 +156,12 @@ class Reading:
         reading.touched = self.touched
         return reading
 
-    async def _begin(self, watch: VersionWatch) -> None:
+    async def _begin(self, watch: VersionWatch) -> Seen:
         async with self._turn:
             self._refuse_if_over()
             self._connection = await self._session.connection()
             self.seen, self.look = await watch.now_in(self._connection)
+            return self.seen
 
     async def _rows(
         self,
@@ -171,6 +186,9 @@ class Reading:
                 # Plain columns need nothing of what a session does for objects.
                 if self._connection is None:
                     self._connection = await self._session.connection()
+                plain = plain_of(statement, self._connection.dialect) if self._may_be_plain else None
+                if plain is not None:
+                    return await fetch(self._connection, plain, given)
                 return (await self._connection.execute(statement, given)).all()
             except DBAPIError as error:
                 if not was_stopped(error):
@@ -182,11 +200,11 @@ class Reading:
                     limit=round(READ_TIMEOUT_S),
                 ) from error
 
-    async def _sources_in_turn(self) -> dict[str, Source]:
+    async def _sources_in_turn(self) -> Mapping[str, Source]:
         async with self._turn:
             return await self._load_sources()
 
-    async def _load_sources(self) -> dict[str, Source]:
+    async def _load_sources(self) -> Mapping[str, Source]:
         if self._sources is None:
             self._refuse_if_over()
             # Every answer says how fresh it is: that is no part of what it says.

@@ -114,7 +114,9 @@ class KeptAnswers:
         self._sources: Mapping[str, Source] = {}
         self._sources_seen: Seen | None = None
         self.bytes = 0
-        self.parts = KeptParts(self._watch, max_bytes=max_parts_bytes) if max_parts_bytes else None
+        self.parts: KeptParts | None = None
+        if max_parts_bytes:
+            self.parts = KeptParts(self._watch, max_bytes=max_parts_bytes, keeps_pages=max_bytes > 0)
         self.counts = Counts()
 
     def __len__(self) -> int:
@@ -171,12 +173,15 @@ class KeptAnswers:
         async def begin(context: OperationContext) -> None:
             nonlocal seen
             if isinstance(context, Context):
-                await context.reading.begin(self._watch)
-                seen = context.reading.seen
+                seen = await context.reading.begin(self._watch)
+                if self._sources_seen is not None and seen.is_same(self._sources_seen, frozenset({SOURCES})):
+                    context.reading.know_sources(self._sources)
 
         with looking() as looked:
             answer, context = await read(begin)
-        if seen is not None:
+        if seen is not None and isinstance(context, Context):
+            if context.reading.seen is seen and context.reading.known_sources is not None:
+                self._sources, self._sources_seen = context.reading.known_sources, seen
             why_not = self._keep(key, seen, began_s, answer, context, looked)
             if why_not is not None:
                 self.counts.not_kept[why_not] += 1

@@ -179,13 +179,15 @@ def _prepare_postgresql(engine: Engine) -> None:
     def on_connect(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
         cursor.execute("SET TIME ZONE 'UTC'")
+        # Once for each connection: readers, who are many, need not say it again.
+        cursor.execute(f"SET statement_timeout = {READ_TIMEOUT_S * 1000:.0f}")
         cursor.close()
         connection.commit()
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("postgresql_readonly", False):
-            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {READ_TIMEOUT_S * 1000:.0f}")
+        if not connection.get_execution_options().get("postgresql_readonly", False):
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
 
 
 def _prepare_sqlite(engine: Engine) -> None:

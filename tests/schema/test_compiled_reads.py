@@ -21,7 +21,7 @@ from tests.support.asking import ALL_RIGHTS
 from tests.support.databases import counted_statements
 
 SEED = int(os.environ.get("GATEWAY_TEST_SEED", "2025"))
-QUERIES = int(os.environ.get("GATEWAY_TEST_GENERATED_QUERIES", "60"))
+QUERIES = int(os.environ.get("GATEWAY_TEST_GENERATED_QUERIES", "90"))
 SCHEMA = build_schema()._schema
 FILES = [*Path("bench/queries").glob("*.graphql"), *Path("docs/queries").glob("*.graphql")]
 DOCUMENTS = {file.stem: file.read_text() for file in sorted(FILES)}

@@ -13,6 +13,7 @@ from sqlalchemy import event, text
 
 from gateway.store.database import Database, parse_database_url
 from gateway.store.migrate import upgrade
+from gateway.store.plain import SENT
 from tests.support.postgres import create_database
 
 KINDS = ("sqlite", "postgresql")
@@ -73,10 +74,12 @@ def counted_statements(database: Database) -> Iterator[list[str]]:
         if not statement.startswith(("BEGIN", "PRAGMA", "SET LOCAL statement_timeout")):
             statements.append(statement)
 
+    SENT.append(statements.append)
     event.listen(database.engine.sync_engine, "before_cursor_execute", on_execute)
     try:
         yield statements
     finally:
+        SENT.remove(statements.append)
         event.remove(database.engine.sync_engine, "before_cursor_execute", on_execute)
 
 

@@ -32,6 +32,7 @@ from gateway.schema.compiled.plans import (
     ObjectPlan,
     PagePart,
     PagePlan,
+    PageRead,
     Read,
     RowPlan,
     TypeName,
@@ -43,7 +44,8 @@ from gateway.schema.node import read_column
 from gateway.store.filtering import EVERYTHING, Condition
 from gateway.store.paging import encode_cursor
 from gateway.store.row_changes import NOTED
-from gateway.store.versions import looking, note_looked
+from gateway.store.sources import SourceName
+from gateway.store.versions import looking, note_looked, note_table
 
 # Rows of a level after which other requests get their turn.
 ROWS_AT_A_TIME = 200
@@ -356,7 +358,7 @@ class Answering:
         slice_: Slice = slice_of(entity, arguments)
         statement = entry.statement(slice_, lambda: root_statement(entity, entry.columns, slice_))
         sources = entity.sources | sources_of(arguments.condition, entity)
-        rows = await self._reading.rows_for(statement, (), sources=sources)
+        rows = await self._root_rows(entry, slice_, statement, sources)
         page = cut_page(rows, entity.order(slice_.sort), arguments.page)
 
         async def count_up_to(at_most: int | None) -> Values:
@@ -367,6 +369,25 @@ class Answering:
 
         [made] = await self._of_pages(cast("PagePlan", entry.page), [page], count_up_to, of_rows)
         return made
+
+    async def _root_rows(
+        self, entry: Followed, slice_: Slice, statement: Any, sources: frozenset[SourceName]
+    ) -> Sequence[Any]:
+        """Return the rows of a root page: those read last, if none of its tables was written since."""
+        reading, last = self._reading, entry.page_read
+        if self.kept is None or not self.kept.keeps_pages or reading.seen is None:
+            return await reading.rows_for(statement, (), sources=sources)
+        if last is not None and last.slice_ == slice_ and reading.seen.is_same(last.seen, last.tables):
+            for table in last.tables:
+                note_table(table)
+            await reading.touch(sources)
+            return last.rows
+        with looking() as looked:
+            rows = await reading.rows_for(statement, (), sources=sources)
+        note_looked(looked)
+        if not looked.asks_moment and len(rows) <= ROWS_AT_A_TIME:
+            entry.page_read = PageRead(slice_, rows, frozenset(looked.tables), reading.seen)
+        return rows
 
     async def _of_pages(
         self, plan: PagePlan, pages: Sequence[Page[Any]], count_up_to: Any, of_rows: OfRows

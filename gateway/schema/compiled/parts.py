@@ -121,9 +121,13 @@ class Trace:
 
 
 class KeptParts:
-    """Parts of one process, at most `max_bytes` of them; those not asked for longest are dropped first."""
+    """Parts of one process, at most `max_bytes` of them; those not asked for longest are dropped first.
 
-    def __init__(self, watch: VersionWatch, *, max_bytes: int) -> None:
+    With `keeps_pages` which rows a page has is taken from its tables' versions too, and not read each time.
+    """
+
+    def __init__(self, watch: VersionWatch, *, max_bytes: int, keeps_pages: bool = True) -> None:
+        self.keeps_pages = keeps_pages
         self._watch = watch
         self._max_bytes = max_bytes
         self._parts: OrderedDict[Part, None] = OrderedDict()

@@ -12,8 +12,10 @@ from sqlalchemy import Executable
 from strawberry.types.field import StrawberryField
 
 from gateway.resolvers.flat import Attribute
+from gateway.resolvers.loading import Slice
 from gateway.schema.links import Follow
 from gateway.schema.node import RowType
+from gateway.store.version_watch import Seen
 
 # Makes the objects of one level: from the rows, and from one list of values for each entry that is no column.
 Build = Callable[..., list[dict[str, object]]]
@@ -48,12 +50,22 @@ class Called:
     needs: frozenset[str] | None
 
 
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """The rows of a root page, the tables that they were read from, and the versions these had."""
+
+    slice_: Slice
+    rows: Sequence[Any]
+    tables: frozenset[str]
+    seen: Seen
+
+
 @dataclass(slots=True)
 class Followed:
     """A field that follows a relation: `columns` are read of the rows it leads to.
 
     Exactly one of `child` and `page` is there. With `is_whole` every column is read, and resolvers find the
-    rows too. `statements` are kept by what was asked of the list.
+    rows too. `statements` are kept by what was asked of the list, and the root page that was read last.
     """
 
     key: str
@@ -67,6 +79,7 @@ class Followed:
     child: "RowPlan | None" = None
     page: "PagePlan | None" = None
     statements: dict[Hashable, Executable] = field(default_factory=dict)
+    page_read: PageRead | None = None
 
     def statement(self, asked: Hashable, make: Callable[[], Executable]) -> Executable:
         """Return the statement for what is asked, made when it is asked for the first time."""
