@@ -46,8 +46,8 @@ _SETTINGS = {
 _PARTS = {**_SETTINGS, "GATEWAY_KEPT_ANSWERS_MIB": "0"}
 _READS = {**_PARTS, "GATEWAY_KEPT_PARTS_MIB": "0"}
 
-# Every field by itself; level by level, reading each time; the page read each time, and what is below its rows
-# when it changed; answers given again while they are true.
+# Every field by itself; level by level, reading each time; the page read each time, and what is below its
+# rows when it changed; answers given again while they are true.
 FIELD_BY_FIELD = Peer("field by field", _OURS, QUERIES, {**_READS, "GATEWAY_COMPILED_READS": "false"})
 COMPILED = Peer("compiled", _OURS, QUERIES, _READS)
 PARTS = Peer("parts", _OURS, QUERIES, _PARTS)

@@ -211,7 +211,7 @@ class KeptAnswers:
             return None
         now = self._clock()
         if _is_over(entry, now) or not entry.is_true(seen):
-            self._drop(key)
+            # It stays until it is read anew, for those who take an older one.
             return None
         if entry.touched and not await self._knows_sources(entry, seen):
             return None
@@ -269,8 +269,6 @@ class KeptAnswers:
             return "it depends on the moment"
         if ENTRY_BYTES + len(answer.data_json) > self._max_bytes * LARGEST_PART:
             return "it is too large"
-        if not all(part.is_alive for part in answer.parts):
-            return "its rows were written meanwhile"
         self._drop(key)
         self._entries[key] = Entry(
             answer.data_json,
@@ -281,6 +279,7 @@ class KeptAnswers:
             frozenset(context.reading.touched),
             context.reading.good_until,
             answer.parts,
+            context.reading.known_sources,
         )
         self.bytes += ENTRY_BYTES + len(answer.data_json)
         while self.bytes > self._max_bytes:

@@ -197,6 +197,17 @@ async def test_only_the_row_that_changed_is_read_again(doors: Doors) -> None:
     assert (same.body, elsewhere) == (again.body, [])
 
 
+async def test_who_takes_an_older_answer_gets_it_while_its_rows_are_written(doors: Doors) -> None:
+    for number in range(5):
+        request = OperationRequest(QUESTIONS[3], max_age_s=1_000_000)
+        answer = await doors.keeping.execute(request, ALL_RIGHTS)
+        assert answer.data_json == (await doors.keeping.execute(request, ALL_RIGHTS)).data_json
+        async with doors.database.transaction() as session:
+            await session.execute(update(Task).values(jobs_finished=number))
+
+    assert doors.kept.counts.read == 1
+
+
 async def test_memory_stays_within_its_bound(own_world: Database) -> None:
     doors = Doors(own_world, max_bytes=60_000)
 

@@ -28,7 +28,9 @@ async def postgresql(database: Database) -> Database:
     return database
 
 
-async def rows_of(database: Database, statement: Select[*tuple[object, ...]], **given: object) -> list[object]:
+async def rows_of(
+    database: Database, statement: Select[*tuple[object, ...]], **given: object
+) -> list[object]:
     plain = plain_of(statement, database.engine.dialect)
     assert plain is not None
     async with database.snapshot() as session:
