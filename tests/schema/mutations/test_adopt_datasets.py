@@ -42,7 +42,6 @@ async def ask(own_world: Database) -> Asker:
             names = {field: getattr(named, field) for field in named.__slots__}
             rows.append(Dataset(did=did, scope=scope, name=name, data_type=data_type, file_count=3, **names))
         await remember(session, rows, source=SourceName.RUCIO, at=LOADED_AT)
-    await reconcile(own_world, at=LOADED_AT)
     return Asker(own_world, LOADED_AT + dt.timedelta(hours=1))
 
 
@@ -69,6 +68,7 @@ async def listed(ask: Asker, name: str) -> list[dict[str, Any]]:
 
 
 async def test_an_orphan_becomes_an_output_of_the_request_and_is_no_orphan_any_more(ask: Asker) -> None:
+    await reconcile(ask.database, at=LOADED_AT)
     before = await orphans(ask)
 
     adopted = await adopt(ask, ORPHAN, OTHER)
