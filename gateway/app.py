@@ -18,7 +18,15 @@ from gateway.auth.permissions import Right
 from gateway.auth.renewal import Renewal
 from gateway.auth.sessions import Sessions
 from gateway.auth.viewer import Viewer
-from gateway.connect import CommandDoors, notifying_of, role_rules, sealer, token_check, vault_of
+from gateway.connect import (
+    CommandDoors,
+    home_pages_of,
+    notifying_of,
+    role_rules,
+    sealer,
+    token_check,
+    vault_of,
+)
 from gateway.resolvers.file_lists import FileLists
 from gateway.resolvers.files_on_demand import FilesOnDemand
 from gateway.resolvers.metrics import Metric, read_metrics
@@ -213,7 +221,9 @@ def create_app(
         clock,
         feed,
         allowance,
-        doors.services(vault_of(settings, iam, database, clock), notifying_of(settings)),
+        doors.services(
+            vault_of(settings, iam, database, clock), notifying_of(settings), home_pages_of(settings)
+        ),
         compiled_reads=settings.compiled_reads,
         is_federated=settings.federation,
         kept=kept if settings.kept_answers_mib or settings.kept_parts_mib else None,

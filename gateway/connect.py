@@ -15,6 +15,7 @@ from gateway.auth.sealing import Sealer, sealer_of
 from gateway.auth.signing_keys import SigningKeys
 from gateway.auth.vault import Vault
 from gateway.domain.health import web_checks
+from gateway.domain.home_pages import HomePages
 from gateway.domain.submission import Timing
 from gateway.domain.webhook_targets import Network, networks_of
 from gateway.errors import InputError, SettingError
@@ -91,17 +92,34 @@ class CommandDoors:
         )
 
     def services(
-        self, credentials: PersonalCredentials | None, notifying: Notifying | None = None
+        self,
+        credentials: PersonalCredentials | None,
+        notifying: Notifying | None = None,
+        home_pages: HomePages | None = None,
     ) -> Services:
         """Return them as changes know them."""
         records = None if self.reader is None else PandaJobRecords(self.reader)
-        return Services(self.panda, self.rucio, records, credentials, notifying)
+        return Services(self.panda, self.rucio, records, credentials, notifying, home_pages or HomePages())
 
     async def close(self) -> None:
         """Let what runs come to its end, and close all connections."""
         for door in (self.panda, self.rucio, self.reader, self.files):
             if door is not None:
                 await door.close()
+
+
+def home_pages_of(settings: Settings) -> HomePages:
+    """Return where things are shown elsewhere; raises SettingError for what is no such address."""
+    try:
+        return HomePages(
+            task=settings.panda_task_page or None,
+            dataset=settings.rucio_dataset_page or None,
+            storage=settings.rucio_storage_page or None,
+            site=settings.cric_site_page or None,
+            person=settings.iam_person_page or None,
+        )
+    except InputError as error:
+        raise SettingError(f"{error.message} Look at the settings that end in _PAGE.") from error
 
 
 @contextlib.asynccontextmanager

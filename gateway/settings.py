@@ -263,6 +263,27 @@ class Settings(BaseSettings):
             )
         ),
     ] = ""
+    panda_task_page: Annotated[
+        str,
+        Field(description="A task's page in PanDA's monitor, as `https://monitor/task/{id}/`; or empty."),
+    ] = ""
+    rucio_dataset_page: Annotated[
+        str,
+        Field(
+            description=(
+                "A dataset's page in Rucio, as `https://rucio-ui/did?scope={scope}&name={name}`; or empty."
+            )
+        ),
+    ] = ""
+    rucio_storage_page: Annotated[
+        str, Field(description="A storage's page in Rucio, as `https://rucio-ui/rse?rse={name}`.")
+    ] = ""
+    cric_site_page: Annotated[
+        str, Field(description="A site's page in CRIC, as `https://cric/core/rcsite/detail/{name}/`.")
+    ] = ""
+    iam_person_page: Annotated[
+        str, Field(description="A person's page in IAM, with `{username}` where the user name goes.")
+    ] = ""
     health_checks_file: Annotated[
         str,
         Field(

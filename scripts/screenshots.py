@@ -31,6 +31,7 @@ SCREENS: Final = {
     "people": "/people",
     "person": "/people/prodman",
     "findings": "/findings",
+    "seeds": "/seeds?request=PROD2025-016",
     "statistics": "/statistics?by=STEP&measure=outputBytes",
     "services": "/services",
     "query": "/query",
@@ -46,6 +47,7 @@ DIALOGS: Final = {
     "recover": "/requests/PROD2026-002?do=recover.SIM",
     "steer": "/tasks/363?do=RETRY",
     "adopt": "/tasks/347?do=adopt",
+    "rule": f"/datasets/{RECO}?do=addRule",
     "settings": "/settings",
 }
 

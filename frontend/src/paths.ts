@@ -21,7 +21,14 @@ export const paths = {
   services: () => "/services",
   query: () => "/query",
   settings: () => "/settings",
+  seeds: () => "/seeds",
 } as const;
+
+/** A page of another service: its address with the names of one thing put in their places, or null without one. */
+export function home(address: string | null, names: Readonly<Record<string, string>>): string | null {
+  if (address === null) return null;
+  return address.replace(/\{(\w+)\}/g, (_place, name: string) => encodeURIComponent(names[name] ?? ""));
+}
 
 /** The address of a list of files, one line a file; `root` is what it has without being asked. */
 export function fileList(

@@ -38,10 +38,11 @@ class History:
     unsure: frozenset[int]
 
 
-async def read_history(rows: Rows, request: RequestFacts) -> History:
+async def read_history(rows: Rows, request: RequestFacts, *, without_own: bool = False) -> History:
     """Return what ended tasks of the request's physics used, in a fixed number of statements.
 
-    A script that was not recorded may be the same script: such tasks count, and are said to be unsure.
+    A script that was not recorded may be the same script: such tasks count, and are said to be unsure. The
+    request's own tasks can be left out, to hold what came of them against what others let expect.
     """
     key = request.physics_key
     names = [
@@ -59,6 +60,7 @@ async def read_history(rows: Rows, request: RequestFacts) -> History:
             .order_by(Request.created_at.desc(), Request.name.desc())
             .limit(_REQUESTS_LOOKED_AT)
         )
+        if not (without_own and row.name == request.name)
     ]
     stored = await read_requests(rows, names)
     keys = {name: each.definition.physics_key for name, each in stored.items()}

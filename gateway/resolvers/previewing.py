@@ -62,20 +62,29 @@ async def preview_request(
     view: Viewpoint,
     *,
     priority: int | None,
+    without_own: bool = False,
 ) -> Preview:
-    """Return what would come of the request; raises InputError for a storage that nobody knows."""
-    [preview] = await preview_requests(rows, [request], view, priority=priority)
+    """Return what would come of the request; raises InputError for a storage that nobody knows.
+
+    Forecasts are made `without_own` tasks to be compared with what came of those.
+    """
+    [preview] = await preview_requests(rows, [request], view, priority=priority, without_own=without_own)
     return preview
 
 
 async def preview_requests(
-    rows: Rows, requests: Sequence[RequestFacts], view: Viewpoint, *, priority: int | None
+    rows: Rows,
+    requests: Sequence[RequestFacts],
+    view: Viewpoint,
+    *,
+    priority: int | None,
+    without_own: bool = False,
 ) -> Sequence[Preview]:
     """Return what would come of each of several requests of one physics, as clones of one are.
 
     In as many statements as one takes. Raises InputError for a storage that nobody knows.
     """
-    history = await read_history(rows, requests[0])
+    history = await read_history(rows, requests[0], without_own=without_own)
     plan = await read_plan(rows, requests, priority)
     room = None if view.storage is None else await read_room(rows, view.storage, view.rucio_account)
     checked = await check_requests(rows, requests)

@@ -1,11 +1,12 @@
 """What a change needs of other services: declared here, plugged in by `app`, None where there is none."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from gateway.auth.credentials import Credentials
 from gateway.auth.viewer import Viewer
+from gateway.domain.home_pages import HomePages
 from gateway.domain.rules import RuleMade
 from gateway.domain.steering import CommandKind
 from gateway.domain.submission import Reply
@@ -58,13 +59,14 @@ class RuleCommands(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The services that this gateway may change things at; None for one that it has not."""
+    """The services that this gateway may change things at, None for one that it has not; and their pages."""
 
     panda: TaskCommands | None = None
     rucio: RuleCommands | None = None
     records: JobRecords | None = None
     credentials: Credentials | None = None
     notifying: Notifying | None = None
+    home_pages: HomePages = field(default_factory=HomePages)
 
     async def token(self, viewer: Viewer, audience: str) -> str:
         """Return a token of the viewer for a service, or raise ChangeRefusedError saying what is missing."""

@@ -92,7 +92,11 @@ async def no_such_thing(info: Info, entity: Entity[Any], key: object) -> Absent 
     what = f"{entity.name.lower()} {str(key)[:100]!r}"
     if entity.source is None:
         return Absent(
-            message=f"There is no {what}.", key=str(key), owner=None, as_of=reading.now, is_stale=False
+            message=f"There is no {what}.",
+            key=str(key),
+            owner=None,
+            as_of=reading.as_of or reading.now,
+            is_stale=False,
         )
     await reading.sources()
     fresh = reading.freshness(entity.source)
@@ -109,6 +113,6 @@ async def no_such_thing(info: Info, entity: Entity[Any], key: object) -> Absent 
         message=f"{entity.source.name} had no {what} in its last complete listing.",
         key=str(key),
         owner=entity.source,
-        as_of=fresh.complete_at,
+        as_of=reading.as_of or fresh.complete_at,
         is_stale=fresh.is_stale,
     )

@@ -53,6 +53,14 @@ StorageName = Annotated[
         )
     ),
 ]
+WithoutOwn = Annotated[
+    bool,
+    strawberry.argument(
+        description=(
+            "Whether forecasts leave the request's own tasks out, to be held against what came of those."
+        )
+    ),
+]
 
 
 @strawberry.type
@@ -66,7 +74,7 @@ class PlanningQueries:
         )
     )
     async def preview_request(
-        self, info: Info, name: str, storage: StorageName = None
+        self, info: Info, name: str, storage: StorageName = None, without_own: WithoutOwn = False
     ) -> RequestPreviewResult:
         """Preview a stored request."""
         rows = reading_rows(info)
@@ -74,7 +82,9 @@ class PlanningQueries:
         if name not in found:
             return _refused(MissingError(f"There is no request {name[:64]!r}."))
         stored = found[name]
-        return await _previewed(info, rows, stored.facts, stored.definition.priority, storage)
+        return await _previewed(
+            info, rows, stored.facts, stored.definition.priority, storage, without_own=without_own
+        )
 
     @strawberry.field(
         description=(
@@ -209,10 +219,17 @@ async def viewpoint(info: Info, rows: Rows, storage: str | None) -> Viewpoint:
 
 
 async def _previewed(
-    info: Info, rows: Rows, facts: RequestFacts, priority: int | None, storage: str | None
+    info: Info,
+    rows: Rows,
+    facts: RequestFacts,
+    priority: int | None,
+    storage: str | None,
+    *,
+    without_own: bool = False,
 ) -> RequestPreviewResult:
     try:
-        preview = await preview_request(rows, facts, await viewpoint(info, rows, storage), priority=priority)
+        view = await viewpoint(info, rows, storage)
+        preview = await preview_request(rows, facts, view, priority=priority, without_own=without_own)
     except (ChangeRefusedError, InputError) as error:
         return _refused(error)
     return RequestPreview.of(preview)

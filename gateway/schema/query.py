@@ -16,6 +16,7 @@ from gateway.schema.connection import Connection
 from gateway.schema.context import Info
 from gateway.schema.enums import Right
 from gateway.schema.health import HealthQueries
+from gateway.schema.home_pages import HomePageQueries
 from gateway.schema.lines import LineQueries
 from gateway.schema.links import root_connection
 from gateway.schema.lookups import (
@@ -79,7 +80,9 @@ NODE_TYPES: Mapping[str, type[RowType]] = {
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query(PlanningQueries, TaskCloneQueries, NotificationQueries, HealthQueries, LineQueries):
+class Query(
+    PlanningQueries, TaskCloneQueries, NotificationQueries, HealthQueries, HomePageQueries, LineQueries
+):
     """The root of all queries."""
 
     requests: Connection[Request] = root_connection(

@@ -162,7 +162,18 @@ async def test_a_token_is_shown_once_listed_and_revoked(browser: Browser, own_ur
 
 
 @pytest.mark.parametrize(
-    "path", ["/settings", "/requests/new", "/requests/PROD2025-016?do=clone", "/tasks/363?do=RETRY"]
+    "path",
+    [
+        "/settings",
+        "/requests/new",
+        "/requests/PROD2025-015/edit",
+        "/requests/PROD2025-016?do=clone",
+        "/requests/PROD2025-014?do=submit",
+        "/requests/PROD2025-013?do=recover.RECO",
+        "/requests/PROD2025-015?do=hold",
+        "/tasks/363?do=RETRY",
+        "/datasets/MC2025_S1:MC2025_S1.minbias-P8-spdroot4172-dev.27GeV-UU.PROD2025-013.RECO.1.R?do=addRule",
+    ],
 )
 async def test_the_changing_pages_in_the_dark_and_in_russian(
     browser: Browser, own_url: str, path: str

@@ -24,6 +24,7 @@ DETAILS = {
     "/statistics": "Statistics",
     "/statistics?by=STEP&measure=outputBytes&cumulative=true&until=2025-04-30": "Statistics",
     "/services": "Services",
+    "/seeds?request=PROD2025-016": "Seeds",
     "/storages/JINR_EOS": "JINR_EOS",
     "/sites/JINR": "JINR",
     "/people/prodman": "Production Manager",

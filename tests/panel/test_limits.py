@@ -31,6 +31,7 @@ PAGES = (
     "/findings",
     "/statistics",
     "/services",
+    "/seeds?request=PROD2025-016",
 )
 
 HOSTILE = (

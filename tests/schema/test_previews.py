@@ -159,3 +159,26 @@ async def test_with_cvmfs_scripts_are_looked_at_and_hashed(ask: Asker, tmp_path:
         "815301e4def572a8ae33129a03ab25af1ef867f8446ce6ce420931c1963cf742",
         None,
     ]
+
+
+async def test_a_forecast_can_leave_out_what_the_request_itself_did(ask: Asker) -> None:
+    """What came of PROD2025-016 is held against the others of its physics, or it would agree with itself."""
+    document = (
+        'query($own: Boolean!) { preview: previewRequest(name: "PROD2025-016", withoutOwn: $own)'
+        " { ... on RequestPreview { steps { forecast { taskIds } } } } }"
+    )
+    own = (
+        await ask(
+            'query { request(name: "PROD2025-016")'
+            " { ... on Request { steps { attempts { task { jediTaskId } } } } } }"
+        )
+    )["request"]["steps"]
+    own_ids = {each["task"]["jediTaskId"] for step in own for each in step["attempts"]}
+
+    usual = (await ask(document, own=False))["preview"]["steps"]
+    without = (await ask(document, own=True))["preview"]["steps"]
+
+    for before, after, mine in zip(usual, without, own, strict=True):
+        ids = {each["task"]["jediTaskId"] for each in mine["attempts"]}
+        assert ids <= set(before["forecast"]["taskIds"])
+        assert set(after["forecast"]["taskIds"]) == set(before["forecast"]["taskIds"]) - own_ids

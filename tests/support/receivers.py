@@ -63,6 +63,7 @@ class Mailbox:
     """An SMTP server that keeps what it was given; it refuses recipients at `refused.example`."""
 
     mails: list[EmailMessage] = field(default_factory=list)
+    has_come: asyncio.Event = field(default_factory=asyncio.Event)
     recipients: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -84,6 +85,7 @@ class Mailbox:
                         content = await reader.readuntil(b"\r\n.\r\n")
                         mail = message_from_bytes(content.removesuffix(b".\r\n"), policy=policy.default)
                         self.mails.append(mail)
+                        self.has_come.set()
                         say("250 taken")
                     case "QUIT":
                         say("221 bye")

@@ -1,5 +1,5 @@
 /**
- * The one connection to the gateway. Operations go by the hash of their text: the server answers the panel only what
+ * The connection to the gateway. Operations go by the hash of their text: the server answers the panel only what
  * was stored when the panel was built.
  */
 
@@ -29,44 +29,49 @@ export function byHash(body: Body): Body {
   return { ...rest, documentId: id };
 }
 
-const fetchByHash: typeof fetch = (input, init) => {
+function fetchByHash(asOf: string | null, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const body = JSON.parse(String(init?.body)) as Body;
   remember({
     name: body.operationName ?? "",
     text: body.query ?? "",
     variables: (body.variables ?? {}) as Record<string, unknown>,
   });
-  return fetch(input, { ...init, body: JSON.stringify(byHash(body)) });
-};
+  const extensions = asOf === null ? {} : { extensions: { asOf } };
+  return fetch(input, { ...init, body: JSON.stringify({ ...byHash(body), ...extensions }) });
+}
 
-export const client = new Client({
-  url: ENDPOINT,
-  preferGetMethod: false,
-  fetch: fetchByHash,
-  fetchOptions: {
-    // urql would ask for an event stream in every request.
-    headers: { ...OWN_HEADERS, accept: "application/graphql-response+json, application/json" },
-  },
-  exchanges: [
-    // The server answers a query that failed as a whole with `data: null`; views know only that there is none.
-    mapExchange({
-      onResult: (result) => (result.data === null ? { ...result, data: undefined } : result),
-    }),
-    cacheExchange,
-    subscriptionExchange({
-      forwardSubscription: (request) => ({
-        subscribe: (sink) => ({
-          unsubscribe: follow(
-            byHash({
-              operationName: request.operationName ?? null,
-              query: request.query ?? "",
-              variables: request.variables,
-            }),
-            sink,
-          ),
+/** The connection that views ask through; with a moment (ISO, UTC), for things as they were then. */
+export const clientAt = (asOf: string | null): Client =>
+  new Client({
+    url: ENDPOINT,
+    preferGetMethod: false,
+    fetch: (input, init) => fetchByHash(asOf, input, init),
+    fetchOptions: {
+      // urql would ask for an event stream in every request.
+      headers: { ...OWN_HEADERS, accept: "application/graphql-response+json, application/json" },
+    },
+    exchanges: [
+      // The server answers a query that failed as a whole with `data: null`; views know only that there is none.
+      mapExchange({
+        onResult: (result) => (result.data === null ? { ...result, data: undefined } : result),
+      }),
+      cacheExchange,
+      subscriptionExchange({
+        forwardSubscription: (request) => ({
+          subscribe: (sink) => ({
+            unsubscribe: follow(
+              byHash({
+                operationName: request.operationName ?? null,
+                query: request.query ?? "",
+                variables: request.variables,
+              }),
+              sink,
+            ),
+          }),
         }),
       }),
-    }),
-    fetchExchange,
-  ],
-});
+      fetchExchange,
+    ],
+  });
+
+export const client = clientAt(null);

@@ -10,6 +10,7 @@ export const NAVIGATION = [
   { key: "sites", to: paths.sites() },
   { key: "people", to: paths.people() },
   { key: "findings", to: paths.findings() },
+  { key: "seeds", to: paths.seeds() },
   { key: "statistics", to: paths.statistics() },
   { key: "services", to: paths.services() },
   { key: "query", to: paths.query() },

@@ -4,6 +4,8 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 import { NoLogin } from "../account/NoLogin";
 import { readDialogSearch } from "../changes/search";
 import { readQuerySearch } from "../pages/query/search";
+import { readRequestSearch } from "../pages/request/search";
+import { readSeedsSearch } from "../pages/seeds/search";
 import { readStatisticsSearch } from "../pages/statistics/search";
 import { readListSearch } from "../table/search";
 import { NotFound } from "./NotFound";
@@ -28,7 +30,7 @@ const views = [
   createRoute({
     ...one,
     path: "/requests/$name",
-    validateSearch: readDialogSearch,
+    validateSearch: readRequestSearch,
     component: lazyRouteComponent(() => import("../pages/request/RequestPage"), "RequestPage"),
   }),
   createRoute({
@@ -66,6 +68,7 @@ const views = [
   createRoute({
     ...one,
     path: "/datasets/$did",
+    validateSearch: readDialogSearch,
     component: lazyRouteComponent(() => import("../pages/dataset/DatasetPage"), "DatasetPage"),
   }),
   createRoute({
@@ -102,6 +105,12 @@ const views = [
     ...list,
     path: "/findings",
     component: lazyRouteComponent(() => import("../pages/findings/FindingsPage"), "FindingsPage"),
+  }),
+  createRoute({
+    ...one,
+    path: "/seeds",
+    validateSearch: readSeedsSearch,
+    component: lazyRouteComponent(() => import("../pages/seeds/SeedsPage"), "SeedsPage"),
   }),
   createRoute({
     ...one,

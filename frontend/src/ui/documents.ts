@@ -9,3 +9,9 @@ export const Freshness = graphql(`
     staleReason
   }
 `);
+
+export const HomePagesQuery = graphql(`
+  query HomePages {
+    homePages { task dataset storage site person }
+  }
+`);

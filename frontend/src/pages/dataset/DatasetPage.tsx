@@ -3,16 +3,21 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 
+import type { ResultOf } from "../../api/graphql";
 import { paths } from "../../paths";
 import { Age } from "../../ui/Age";
 import { FactList } from "../../ui/FactList";
+import { Home } from "../../ui/Home";
 import page from "../../ui/page.module.css";
 import { Empty, Failed, Loading } from "../../ui/States";
 import { Status } from "../../ui/Status";
 import { bytes, count } from "../../units/numbers";
-import { local, utc } from "../../units/times";
+import { local } from "../../units/times";
 import { DatasetQuery } from "./documents";
 import { FileListLink } from "./FileListLink";
+import { Rules } from "./rules/Rules";
+
+export type Dataset = Extract<ResultOf<typeof DatasetQuery>["dataset"], { __typename: "Dataset" }>;
 
 export function DatasetPage() {
   const { t } = useTranslation();
@@ -26,6 +31,7 @@ export function DatasetPage() {
       <header className={page.head}>
         <h1 className={page.long}>{dataset.did}</h1>
         <Age of={dataset} />
+        <Home of="dataset" names={partsOf(dataset.did)} />
       </header>
       {error && <Failed error={error} partly />}
       <FactList
@@ -57,37 +63,13 @@ export function DatasetPage() {
           </li>
         ))}
       </ul>
-      <h2>{t("dataset.rules")}</h2>
-      <div className={page.wide}>
-        <table className={page.small}>
-          <thead>
-            <tr>
-              <th scope="col">{t("dataset.where")}</th>
-              <th scope="col">{t("task.status")}</th>
-              <th scope="col">{t("dataset.account")}</th>
-              <th scope="col">{t("dataset.locks")}</th>
-              <th scope="col">{t("dataset.expires")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {dataset.rules.map((rule) => (
-              <tr key={rule.id}>
-                <td>
-                  {rule.rseExpression} × {count(rule.copies)}
-                </td>
-                <td>
-                  <Status word={rule.state} title={rule.error ?? undefined} />
-                </td>
-                <td>{rule.account}</td>
-                <td className={page.number}>
-                  {count(rule.locksOk)} / {count(rule.locksReplicating)} / {count(rule.locksStuck)}
-                </td>
-                <td title={utc(rule.expiresAt)}>{local(rule.expiresAt)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Rules dataset={dataset} />
     </article>
   );
+}
+
+/** Scope and name of a DID. */
+function partsOf(did: string): { scope: string; name: string } {
+  const [scope = "", ...rest] = did.split(":");
+  return { scope, name: rest.join(":") };
 }

@@ -4,13 +4,10 @@ import { useClipboard } from "@mantine/hooks";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { ResultOf } from "../../api/graphql";
 import { fileList } from "../../paths";
 import page from "../../ui/page.module.css";
 import ui from "../../ui/ui.module.css";
-import type { DatasetQuery } from "./documents";
-
-type Dataset = Extract<ResultOf<typeof DatasetQuery>["dataset"], { __typename: "Dataset" }>;
+import type { Dataset } from "./DatasetPage";
 
 const PROTOCOLS = ["root", "davs"] as const;
 type Protocol = (typeof PROTOCOLS)[number];

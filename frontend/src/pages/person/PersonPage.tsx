@@ -7,6 +7,7 @@ import type { ResultOf } from "../../api/graphql";
 import { paths } from "../../paths";
 import { Age } from "../../ui/Age";
 import { FactList } from "../../ui/FactList";
+import { Home } from "../../ui/Home";
 import page from "../../ui/page.module.css";
 import { SmallTable } from "../../ui/SmallTable";
 import { Empty, Failed, Loading } from "../../ui/States";
@@ -37,6 +38,7 @@ export function PersonPage() {
         />
         {person.isService && <span>{t("person.service")}</span>}
         <Age of={person} />
+        <Home of="person" names={{ username: person.username }} />
       </header>
       {error && <Failed error={error} partly />}
       {data.findings.nodes.length > 0 && (

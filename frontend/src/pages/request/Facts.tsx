@@ -3,17 +3,25 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { paths } from "../../paths";
 import ui from "../../ui/ui.module.css";
 import { count, decimal, UNKNOWN } from "../../units/numbers";
 import type { Request } from "./RequestPage";
 
 export function Facts({ request }: { request: Request }) {
   const { t } = useTranslation();
-  const seeds = request.seedRanges.map(({ seedFirst, seedLast }) => `${count(seedFirst)}–${count(seedLast)}`);
+  const ranges = request.seedRanges.map(
+    ({ seedFirst, seedLast }) => `${count(seedFirst)}–${count(seedLast)}`,
+  );
+  const seeds = (
+    <Link to={paths.seeds()} search={{ request: request.name }} title={t("seeds.map")}>
+      {ranges.join(", ")}
+    </Link>
+  );
   const facts: [string, ReactNode][] = [
     [t("request.events"), count(request.events)],
     [t("request.jobs"), `${count(request.jobs)} × ${count(request.eventsPerFile)}`],
-    [t("request.seeds"), seeds.join(", ") || UNKNOWN],
+    [t("request.seeds"), ranges.length > 0 ? seeds : UNKNOWN],
     [
       t("request.collision"),
       `${request.collisionType} ${request.polarization}, √s = ${decimal(request.energyGev, 2)} GeV`,

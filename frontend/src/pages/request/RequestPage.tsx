@@ -1,15 +1,18 @@
 /** One production end to end: what was decided, what the grid does with it, what came out, what is wrong. */
-import { useParams } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect } from "react";
+import { useParams, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { useQuery, useSubscription } from "urql";
+import { Provider, useQuery, useSubscription } from "urql";
 
+import { useViewer } from "../../account/useViewer";
+import { clientAt } from "../../api/client";
 import type { ResultOf } from "../../api/graphql";
 import css from "../../ui/page.module.css";
 import { Empty, Failed, Loading } from "../../ui/States";
 import { Status } from "../../ui/Status";
 import ui from "../../ui/ui.module.css";
 import { utc } from "../../units/times";
+import { AsOf } from "./AsOf";
 import { Chain } from "./Chain";
 import { Actions } from "./changes/Actions";
 import { RequestChanges, RequestQuery } from "./documents";
@@ -17,25 +20,50 @@ import { Facts } from "./Facts";
 import { Findings } from "./Findings";
 import { Talk } from "./Talk";
 
+const Outcome = lazy(async () => ({ default: (await import("./outcome/Outcome")).Outcome }));
+const Trail = lazy(async () => ({ default: (await import("./trail/Trail")).Trail }));
 const Graph = lazy(() => import("./Graph").then((module) => ({ default: module.Graph })));
 
 export type Request = Extract<ResultOf<typeof RequestQuery>["request"], { __typename: "Request" }>;
 
 export function RequestPage() {
-  const { t } = useTranslation();
   const { name } = useParams({ from: "/requests/$name" });
+  const { asOf } = useSearch({ from: "/requests/$name" });
+  const past = useMemo(() => (asOf === undefined ? null : clientAt(asOf)), [asOf]);
+  if (past === null) return <RequestAt name={name} asOf={null} />;
+  return (
+    <Provider value={past}>
+      <RequestAt key={asOf} name={name} asOf={asOf ?? null} />
+    </Provider>
+  );
+}
+
+function RequestAt({ name, asOf }: { name: string; asOf: string | null }) {
+  const { t } = useTranslation();
+  const { may } = useViewer();
   const [{ data, error, fetching }, again] = useQuery({ query: RequestQuery, variables: { name } });
-  const [changes] = useSubscription({ query: RequestChanges, variables: { name } });
+  const [changes] = useSubscription({ query: RequestChanges, variables: { name }, pause: asOf !== null });
   useEffect(() => {
     if (changes.data !== undefined) again({ requestPolicy: "network-only" });
   }, [changes.data, again]);
-  if (data === undefined) return error ? <Failed error={error} again={() => again()} /> : <Loading />;
+  if (data === undefined)
+    return error ? (
+      <article className={css.page}>
+        <AsOf asOf={asOf} />
+        <Failed error={error} again={() => again()} />
+      </article>
+    ) : (
+      <Loading />
+    );
   const { request } = data;
   if (request.__typename === "Absent")
     return (
-      <Empty>
-        {request.message} <span className={ui.age}>{t("age.as", { moment: utc(request.asOf) })}</span>
-      </Empty>
+      <article className={css.page}>
+        <AsOf asOf={asOf} />
+        <Empty>
+          {request.message} <span className={ui.age}>{t("age.as", { moment: utc(request.asOf) })}</span>
+        </Empty>
+      </article>
     );
   return (
     <article className={css.page} aria-busy={fetching}>
@@ -44,8 +72,9 @@ export function RequestPage() {
         <Status word={request.intent} title={t("request.intent")} />
         <Status word={request.execution} title={t("request.execution")} />
         <span>{request.tag}</span>
+        <AsOf asOf={asOf} />
       </header>
-      <Actions request={request} />
+      {asOf === null && <Actions request={request} />}
       {error && <Failed error={error} partly />}
       <Facts request={request} />
       <Suspense fallback={<Loading />}>
@@ -53,7 +82,17 @@ export function RequestPage() {
       </Suspense>
       <Findings findings={request.findings.nodes} />
       <Chain steps={request.steps} />
+      {asOf === null && (
+        <Suspense fallback={<Loading />}>
+          <Outcome name={request.name} />
+        </Suspense>
+      )}
       <Talk request={request} />
+      {asOf === null && may("READ_AUDIT") && (
+        <Suspense fallback={<Loading />}>
+          <Trail name={request.name} />
+        </Suspense>
+      )}
     </article>
   );
 }

@@ -6,6 +6,7 @@ import { loginPath, useViewer } from "../../account/useViewer";
 import { LANGUAGES, type Language, setLanguage } from "../../i18n";
 import { FactList } from "../../ui/FactList";
 import css from "../../ui/page.module.css";
+import { Notifications } from "./Notifications";
 import { Tokens } from "./Tokens";
 
 const THEMES = ["auto", "light", "dark"] as const;
@@ -53,6 +54,7 @@ export function SettingsPage() {
           />
         </div>
       </section>
+      {may("OWN_TOKENS") && <Notifications />}
       {may("OWN_TOKENS") && <Tokens />}
     </article>
   );

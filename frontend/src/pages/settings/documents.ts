@@ -31,3 +31,61 @@ export const RevokeTokenMutation = graphql(`
     }
   }
 `);
+
+const Chosen = graphql(`
+  fragment Chosen on NotificationSettings @_unmask {
+    isMailPossible
+    address
+    isConfirmed
+    kinds
+    onlyOwn
+  }
+`);
+
+export const NotificationsQuery = graphql(
+  `
+    query Notifications {
+      notificationSettings { ...Chosen }
+    }
+  `,
+  [Chosen],
+);
+
+export const SetNotificationsMutation = graphql(
+  `
+    mutation SetNotifications($kinds: [NoticeKind!]!, $onlyOwn: Boolean!, $address: String) {
+      change: setNotifications(kinds: $kinds, onlyOwn: $onlyOwn, address: $address) {
+        __typename
+        ... on NotificationsSet { settings { ...Chosen } isCodeAwaited }
+        ... on Refused { message }
+      }
+    }
+  `,
+  [Chosen],
+);
+
+export const ConfirmAddressMutation = graphql(
+  `
+    mutation ConfirmAddress($code: String!) {
+      change: confirmNotificationAddress(code: $code) {
+        __typename
+        ... on NotificationsSet { settings { ...Chosen } isCodeAwaited }
+        ... on Refused { message }
+      }
+    }
+  `,
+  [Chosen],
+);
+
+export const ForgetNotificationsMutation = graphql(
+  `
+    mutation ForgetNotifications {
+      change: forgetNotifications {
+        __typename
+        ... on NotificationsSet { settings { ...Chosen } isCodeAwaited }
+        ... on Refused { message }
+      }
+    }
+  `,
+  [Chosen],
+);

@@ -7,6 +7,7 @@ import type { ResultOf } from "../../api/graphql";
 import { paths } from "../../paths";
 import { Age } from "../../ui/Age";
 import { FactList } from "../../ui/FactList";
+import { Home } from "../../ui/Home";
 import page from "../../ui/page.module.css";
 import { SmallTable } from "../../ui/SmallTable";
 import { Empty, Failed, Loading } from "../../ui/States";
@@ -30,6 +31,7 @@ export function SitePage() {
         <h1>{site.name}</h1>
         <Status word={site.state} />
         <Age of={site} />
+        <Home of="site" names={{ name: site.name }} />
       </header>
       {error && <Failed error={error} partly />}
       <FactList

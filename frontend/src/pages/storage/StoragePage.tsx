@@ -7,6 +7,7 @@ import type { ResultOf } from "../../api/graphql";
 import { paths } from "../../paths";
 import { Age } from "../../ui/Age";
 import { FactList } from "../../ui/FactList";
+import { Home } from "../../ui/Home";
 import page from "../../ui/page.module.css";
 import { SmallTable } from "../../ui/SmallTable";
 import { Empty, Failed, Loading } from "../../ui/States";
@@ -40,6 +41,7 @@ export function StoragePage() {
           <Status word={storage.endpoint.state} title={storage.endpoint.stateComment ?? undefined} />
         )}
         <Age of={storage} />
+        <Home of="storage" names={{ name: storage.name }} />
       </header>
       {error && <Failed error={error} partly />}
       {downtime && (

@@ -8,6 +8,7 @@ import type { ResultOf } from "../../api/graphql";
 import { paths } from "../../paths";
 import { Age } from "../../ui/Age";
 import { FactList } from "../../ui/FactList";
+import { Home } from "../../ui/Home";
 import page from "../../ui/page.module.css";
 import { Empty, Failed, Loading } from "../../ui/States";
 import { Status } from "../../ui/Status";
@@ -45,6 +46,7 @@ export function TaskPage() {
         <Status word={task.status} />
         <span>{task.name}</span>
         <Age of={task} />
+        <Home of="task" names={{ id: String(task.jediTaskId) }} />
       </header>
       <Steering task={task} />
       <Adoption task={task} onMade={() => again({ requestPolicy: "network-only" })} />

@@ -1,9 +1,11 @@
 /** All PanDA tasks, newest first. */
+import { Button, Menu } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { TFunction } from "i18next";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useViewer } from "../../account/useViewer";
 import type { ResultOf, VariablesOf } from "../../api/graphql";
 import type { Column } from "../../table/DataTable";
 import { all, ListPage, wordsOf } from "../../table/ListPage";
@@ -12,7 +14,15 @@ import { Age } from "../../ui/Age";
 import { Status } from "../../ui/Status";
 import { bytes, count } from "../../units/numbers";
 import { local, utc } from "../../units/times";
+import { COMMANDS, type Command } from "../task/steering/commands";
 import { type TaskRow, TasksQuery } from "./documents";
+
+const SteerDialog = lazy(async () => ({
+  default: (await import("../task/steering/SteerDialog")).SteerDialog,
+}));
+
+/** The server takes no more in one command. */
+const MOST_AT_ONCE = 100;
 
 type Row = ResultOf<typeof TaskRow>;
 type Filter = NonNullable<VariablesOf<typeof TasksQuery>["filter"]>;
@@ -162,8 +172,13 @@ function columnsOf(t: TFunction): Column<Row>[] {
 
 export function TasksPage() {
   const { t } = useTranslation();
+  const { may } = useViewer();
   const columns = useMemo(() => columnsOf(t), [t]);
-  return (
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [command, setCommand] = useState<Command | null>(null);
+  const [round, setRound] = useState(0);
+  const tasks = useMemo(() => [...selected].sort().map(Number), [selected]);
+  const list = (
     <ListPage
       title={t("nav.tasks")}
       query={TasksQuery}
@@ -173,6 +188,48 @@ export function TasksPage() {
       keyOf={(row) => String(row.jediTaskId)}
       filterOf={filterOf}
       facets={[{ name: "status", label: t("task.status"), options: STATUSES }]}
+      round={round}
+      selected={may("STEER") ? selected : undefined}
+      onSelect={setSelected}
+      actions={may("STEER") && tasks.length > 0 && <SteerMenu tasks={tasks} onChoose={setCommand} />}
     />
+  );
+  return (
+    <>
+      {list}
+      <Suspense>
+        {command !== null && (
+          <SteerDialog
+            command={command}
+            tasks={tasks}
+            onClose={() => {
+              setCommand(null);
+              setRound(round + 1);
+            }}
+          />
+        )}
+      </Suspense>
+    </>
+  );
+}
+
+/** What can be asked of the chosen tasks; of which of them it is possible, the dialog says. */
+function SteerMenu({ tasks, onChoose }: { tasks: readonly number[]; onChoose: (one: Command) => void }) {
+  const { t } = useTranslation();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button size="xs" variant="default" disabled={tasks.length > MOST_AT_ONCE}>
+          {t("action.steerMany", { count: tasks.length })}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {COMMANDS.map((one) => (
+          <Menu.Item key={one} onClick={() => onChoose(one)}>
+            {t(`steer.${one}.short`)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }

@@ -5,15 +5,14 @@ import { useTranslation } from "react-i18next";
 import { useMutation } from "urql";
 
 import { useViewer } from "../../../account/useViewer";
-import type { ResultOf, VariablesOf } from "../../../api/graphql";
+import type { ResultOf } from "../../../api/graphql";
 import { ChangeDialog } from "../../../changes/ChangeDialog";
 import css from "../../../ui/page.module.css";
 import { Loading } from "../../../ui/States";
 import { Status } from "../../../ui/Status";
+import type { Command } from "./commands";
 import { SteerMutation } from "./documents";
 
-/** Moving a task to another site is left to PanDA's own tools: it takes a site that PanDA would choose better. */
-export type Command = Exclude<VariablesOf<typeof SteerMutation>["command"], "REASSIGN">;
 type Outcome = ResultOf<typeof SteerMutation>["steering"]["tasks"][number];
 type TaskId = number | string;
 

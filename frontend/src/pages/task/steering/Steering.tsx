@@ -6,11 +6,10 @@ import { useTranslation } from "react-i18next";
 
 import { useViewer } from "../../../account/useViewer";
 import type { Task } from "../TaskPage";
-import { type Command, SteerDialog } from "./SteerDialog";
+import { AFTER, COMMANDS, type Command, MEANWHILE } from "./commands";
+import { SteerDialog } from "./SteerDialog";
 
 const ENDED = ["done", "finished", "failed", "aborted", "broken", "exhausted"];
-const AFTER: readonly Command[] = ["RETRY"];
-const MEANWHILE: readonly Command[] = ["PAUSE", "RESUME", "CHANGE_PRIORITY", "FINISH", "KILL"];
 
 export function Steering({ task }: { task: Task }) {
   const { t } = useTranslation();
@@ -22,7 +21,7 @@ export function Steering({ task }: { task: Task }) {
   const offered = ENDED.includes(task.status)
     ? AFTER
     : MEANWHILE.filter((one) => (one === "RESUME") === (task.status === "paused") || one === "KILL");
-  const command = [...AFTER, ...MEANWHILE].find((one) => one === open);
+  const command = COMMANDS.find((one) => one === open);
   return (
     <>
       {may("STEER") && (
