@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -198,6 +198,155 @@ def test_any_history_ends_with_an_equal_copy(database_maker: DatabaseMaker, temp
 
     history()
     print(f"{played} histories on {database_maker.kind}: 0 wrong removals, 0 copies unequal in the end")
+    assert played >= histories
+
+
+# Every change is read as such: nothing but the first reading may be whole.
+CHANGES_ONLY = Pace(changes_every_s=60, whole_every_s=10**9, deadline_s=120, stale_after_s=7200)
+# What the overlap of readings must bear: a clock that is behind, and what is stamped before it is seen.
+MOST_BEHIND_S = 300
+MOST_DELAY_S = 290
+# A clock that is ahead must not matter.
+MOST_AHEAD_S = 3600
+
+
+@dataclass
+class Changing:
+    """An upstream whose clock is set now and then, and that shows a change a while after it stamped it."""
+
+    world: "ChangingWorld"
+    skew: dt.timedelta = dt.timedelta()
+    pause: dt.timedelta = dt.timedelta()
+    fault: str = "none"
+    whole_readings: int = 0
+    # By name: status, when it was stamped by this service's clock, from when on it is seen.
+    queues: dict[str, tuple[str, dt.datetime, dt.datetime]] = field(default_factory=dict)
+    coming: list[tuple[str, str, dt.datetime, dt.datetime]] = field(default_factory=list)
+    name: str = "cric.queues"
+    source: SourceName = SourceName.CRIC
+    sections: Sequence[str] = ("queues",)
+    lists_everything: bool = True
+
+    def put(self, name: str, status: str, delay_s: int) -> None:
+        now = self.world.now
+        self.coming.append((name, status, now + self.skew, now + dt.timedelta(seconds=delay_s)))
+
+    def seen(self) -> dict[str, tuple[str, dt.datetime, dt.datetime]]:
+        """What is seen now, in the order in which it came to be seen."""
+        for one in sorted(self.coming, key=lambda each: each[3]):
+            if one[3] <= self.world.now:
+                self.queues[one[0]] = one[1:]
+                self.coming.remove(one)
+        return dict(self.queues)
+
+    async def everything(self) -> AsyncIterator[Page]:
+        self.whole_readings += 1
+        async for page in self._pages(self.seen()):
+            yield page
+
+    async def changes(self, since: dt.datetime) -> AsyncIterator[Page]:
+        async for page in self._pages({k: v for k, v in self.seen().items() if v[1] >= since}):
+            yield page
+
+    async def _pages(self, queues: dict[str, tuple[str, dt.datetime, dt.datetime]]) -> AsyncIterator[Page]:
+        records: list[Record] = [{"name": name, "status": known[0]} for name, known in queues.items()]
+        for start in range(0, max(1, len(records)), 2):
+            yield Page("queues", records[start : start + 2], self.world.now + self.skew)
+            self.world.now += self.pause
+            if self.fault == "cut":
+                raise GarbledError("cric", "cut short")
+            if self.fault == "killed":
+                raise KilledError
+
+
+class ChangingWorld:
+    """One history of changes and readings of changes."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.now = START
+        self.upstream = Changing(self)
+
+    async def read(self) -> None:
+        engine = Engine(
+            self.database,
+            {"cric.queues": Job(self.upstream, CHANGES_ONLY)},
+            clock=lambda: self.now,
+            owner=f"process at {self.now}",
+            chance=random.Random(2),
+        )
+        await engine.register()
+        try:
+            await engine.run("cric.queues")
+        except KilledError:
+            self.now += LEASE + dt.timedelta(seconds=1)
+
+    async def play(self, steps: Sequence[tuple[object, ...]]) -> None:
+        """Play a history; in the end what was never read whole again is an equal copy."""
+        for name in NAMES[:4]:
+            self.upstream.put(name, "online", 0)
+        await self.read()
+        for step in steps:
+            match step:
+                case ("put", str(name), str(status), int(delay_s)):
+                    self.upstream.put(name, status, delay_s)
+                case ("wait", int(seconds)):
+                    self.now += dt.timedelta(seconds=seconds)
+                case ("set clock", int(seconds)):
+                    self.upstream.skew = dt.timedelta(seconds=seconds)
+                case ("read", str(fault), int(pause_s)):
+                    self.upstream.fault = fault
+                    self.upstream.pause = dt.timedelta(seconds=pause_s)
+                    await self.read()
+                    self.upstream.fault, self.upstream.pause = "none", dt.timedelta()
+        self.now += dt.timedelta(seconds=MOST_DELAY_S + 1)
+        await self.read()
+        async with self.database.snapshot() as session:
+            rows = await session.execute(select(Queue.name, Queue.status).where(Queue.gone_at.is_(None)))
+            copy = {row.name: row.status for row in rows}
+        assert copy == {name: known[0] for name, known in self.upstream.seen().items()}
+        assert self.upstream.whole_readings == 1
+
+
+CHANGES = st.one_of(
+    st.tuples(
+        st.just("put"),
+        st.sampled_from(NAMES),
+        st.sampled_from(["online", "offline", "test"]),
+        st.integers(0, MOST_DELAY_S),
+    ),
+    st.tuples(st.just("wait"), st.integers(1, 1_500)),
+    st.tuples(st.just("set clock"), st.integers(-MOST_BEHIND_S, MOST_AHEAD_S)),
+    st.tuples(
+        st.just("read"),
+        st.sampled_from(["none", "none", "none", "cut", "killed"]),
+        st.sampled_from([0, 0, 900]),
+    ),
+)
+
+
+def test_what_changed_is_found_without_reading_everything_again(
+    database_maker: DatabaseMaker, template: str
+) -> None:
+    played = 0
+    histories = HISTORIES // 4 if database_maker.kind == "sqlite" else max(1, HISTORIES // 20)
+
+    @example([("put", "Q5", "offline", 200), ("read", "none", 900)])
+    @example([("set clock", 3600), ("read", "none", 0), ("set clock", 0), ("put", "Q1", "test", 0)])
+    @settings(max_examples=histories, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @given(st.lists(CHANGES, min_size=3, max_size=12))
+    def history(steps: list[tuple[object, ...]]) -> None:
+        nonlocal played
+        played += 1
+
+        async def run() -> None:
+            async with opened(database_maker.copy_of(template)) as database:
+                await ChangingWorld(database).play(steps)
+
+        asyncio.run(run())
+
+    history()
+    print(f"{played} histories of changes on {database_maker.kind}: 0 copies unequal in the end")
     assert played >= histories
 
 
