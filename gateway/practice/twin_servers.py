@@ -145,7 +145,8 @@ class TwinServers:
         while not self._stopping.is_set():
             self._tick()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), self._tick_s)
+                async with asyncio.timeout(self._tick_s):
+                    await self._stopping.wait()
         await _all([server.stop for server in servers])
         self._tick()
 

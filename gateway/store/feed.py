@@ -203,8 +203,10 @@ class Feed:
             with self._database.calling(self._bell.set):
                 while True:
                     await self._hand_out()
+                    # Not `wait_for`: Python 3.11's does not end if it is cancelled as the bell rings.
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._bell.wait(), self._poll_s)
+                        async with asyncio.timeout(self._poll_s):
+                            await self._bell.wait()
                     self._bell.clear()
         finally:
             listening.cancel()

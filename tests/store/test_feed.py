@@ -194,3 +194,18 @@ async def test_closing_ends_all_reading_and_lets_none_begin(database: Database, 
 
     with pytest.raises(EventsError), feed.seat():
         pass
+
+
+async def test_the_last_reader_leaves_at_the_very_moment_something_is_told(
+    database: Database, feed: Feed
+) -> None:
+    """What swallowed being cancelled just then left the work running, and the process with it."""
+    async with asyncio.timeout(WAIT_S):
+        async with feed.reading(EventKind.REQUEST) as changes:
+            await tell_of(database, "a")
+            assert await take(changes, 1) == [(1, "a")]
+            # Long enough for the work to wait for the next one, which comes as the reader goes.
+            await asyncio.sleep(1)
+            feed._bell.set()
+
+    assert not feed.is_working

@@ -18,10 +18,10 @@ import { Actions } from "./changes/Actions";
 import { RequestChanges, RequestQuery } from "./documents";
 import { Facts } from "./Facts";
 import { Findings } from "./Findings";
+import { Outcome } from "./outcome/Outcome";
 import { Talk } from "./Talk";
+import { Trail } from "./trail/Trail";
 
-const Outcome = lazy(async () => ({ default: (await import("./outcome/Outcome")).Outcome }));
-const Trail = lazy(async () => ({ default: (await import("./trail/Trail")).Trail }));
 const Graph = lazy(() => import("./Graph").then((module) => ({ default: module.Graph })));
 
 export type Request = Extract<ResultOf<typeof RequestQuery>["request"], { __typename: "Request" }>;
@@ -82,17 +82,9 @@ function RequestAt({ name, asOf }: { name: string; asOf: string | null }) {
       </Suspense>
       <Findings findings={request.findings.nodes} />
       <Chain steps={request.steps} />
-      {asOf === null && (
-        <Suspense fallback={<Loading />}>
-          <Outcome name={request.name} />
-        </Suspense>
-      )}
+      {asOf === null && <Outcome name={request.name} />}
       <Talk request={request} />
-      {asOf === null && may("READ_AUDIT") && (
-        <Suspense fallback={<Loading />}>
-          <Trail name={request.name} />
-        </Suspense>
-      )}
+      {asOf === null && may("READ_AUDIT") && <Trail name={request.name} />}
     </article>
   );
 }
