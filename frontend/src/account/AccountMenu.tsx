@@ -1,12 +1,12 @@
 /** Who is logged in, as what, and the ways in and out. */
 import { Button } from "@mantine/core";
 import { IconUser } from "@tabler/icons-react";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-
+import { part } from "../ui/part";
 import { loginPath, useViewer } from "./useViewer";
 
-const OwnMenu = lazy(async () => ({ default: (await import("./OwnMenu")).OwnMenu }));
+const OwnMenu = part(async () => (await import("./OwnMenu")).OwnMenu);
 
 export function AccountMenu() {
   const { t } = useTranslation();

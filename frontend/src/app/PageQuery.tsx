@@ -2,15 +2,13 @@
 import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconCode } from "@tabler/icons-react";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
-
+import { part } from "../ui/part";
 import css from "./shell.module.css";
 
 // It prints documents, which takes a part of the library that no other page needs.
-const PageQueryDialog = lazy(async () => ({
-  default: (await import("./PageQueryDialog")).PageQueryDialog,
-}));
+const PageQueryDialog = part(async () => (await import("./PageQueryDialog")).PageQueryDialog);
 
 export function PageQuery() {
   const { t } = useTranslation();

@@ -12,18 +12,19 @@ import {
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { IconMoon, IconSearch, IconSun } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
-import { lazy, Suspense, useState, useSyncExternalStore } from "react";
+import { Suspense, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 
 import { AccountMenu } from "../account/AccountMenu";
 import { liveState, onLiveChange } from "../api/live";
 import { LANGUAGES, type Language, setLanguage } from "../i18n";
+import { part } from "../ui/part";
 import { NAVIGATION } from "./navigation";
 import { PageQuery } from "./PageQuery";
 import { SourceNotice } from "./SourceNotice";
 import css from "./shell.module.css";
 
-const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
+const Palette = part(async () => (await import("./Palette")).Palette);
 
 export function Shell() {
   const { t, i18n } = useTranslation();

@@ -1,10 +1,10 @@
 /** A plot whose program is loaded when it is drawn first; its room is kept, so that nothing jumps when it comes. */
-import { type ComponentProps, lazy, Suspense } from "react";
-
+import { type ComponentProps, Suspense } from "react";
+import { part } from "../ui/part";
 import { Loading } from "../ui/States";
 import css from "./plots.module.css";
 
-const Plot = lazy(() => import("./Plot").then((module) => ({ default: module.Plot })));
+const Plot = part(async () => (await import("./Plot")).Plot);
 
 export function LazyPlot(props: ComponentProps<typeof Plot>) {
   return (

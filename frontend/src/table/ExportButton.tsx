@@ -1,11 +1,11 @@
 /** Keeps a table as a file. Menus are loaded when one is opened first: most views are left without any. */
 import { Button } from "@mantine/core";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-
+import { part } from "../ui/part";
 import type { FileColumn } from "./files";
 
-const ExportMenu = lazy(async () => ({ default: (await import("./ExportMenu")).ExportMenu }));
+const ExportMenu = part(async () => (await import("./ExportMenu")).ExportMenu);
 
 export interface ExportOf<Row> {
   /** The name of the file, without its ending. */

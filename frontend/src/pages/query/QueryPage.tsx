@@ -1,15 +1,16 @@
 /** Any question to the gateway, written by hand, with examples to begin with. */
 import { Button, Menu } from "@mantine/core";
 import { Link, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import page from "../../ui/page.module.css";
+import { part } from "../../ui/part";
 import { Loading } from "../../ui/States";
 import ui from "../../ui/ui.module.css";
 import { EXAMPLES } from "./examples";
 import css from "./query.module.css";
 
-const Ide = lazy(() => import("./Ide").then((module) => ({ default: module.Ide })));
+const Ide = part(async () => (await import("./Ide")).Ide);
 
 export function QueryPage() {
   const { t } = useTranslation();

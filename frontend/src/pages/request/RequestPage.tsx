@@ -1,6 +1,6 @@
 /** One production end to end: what was decided, what the grid does with it, what came out, what is wrong. */
 import { useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useMemo } from "react";
+import { Suspense, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Provider, useQuery, useSubscription } from "urql";
 
@@ -8,6 +8,7 @@ import { useViewer } from "../../account/useViewer";
 import { clientAt } from "../../api/client";
 import type { ResultOf } from "../../api/graphql";
 import css from "../../ui/page.module.css";
+import { part } from "../../ui/part";
 import { Empty, Failed, Loading } from "../../ui/States";
 import { Status } from "../../ui/Status";
 import ui from "../../ui/ui.module.css";
@@ -22,7 +23,7 @@ import { Outcome } from "./outcome/Outcome";
 import { Talk } from "./Talk";
 import { Trail } from "./trail/Trail";
 
-const Graph = lazy(() => import("./Graph").then((module) => ({ default: module.Graph })));
+const Graph = part(async () => (await import("./Graph")).Graph);
 
 export type Request = Extract<ResultOf<typeof RequestQuery>["request"], { __typename: "Request" }>;
 

@@ -1,13 +1,14 @@
 /** All productions, as a dense table that replaces the spreadsheet. */
 import { Button } from "@mantine/core";
 import { Link, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useViewer } from "../../account/useViewer";
 import { paths } from "../../paths";
 import { all, ListPage, wordsOf } from "../../table/ListPage";
 import type { ListSearch } from "../../table/search";
+import { part } from "../../ui/part";
 import type { BulkEdit } from "./bulk/BulkEditDialog";
 import { requestColumns } from "./columns";
 import { RequestsQuery } from "./documents";
@@ -27,13 +28,9 @@ const INTENTS = [
 ];
 
 const NONE = {};
-const SubmitDialog = lazy(async () => ({
-  default: (await import("../request/changes/SubmitDialog")).SubmitDialog,
-}));
-const BulkEditDialog = lazy(async () => ({
-  default: (await import("./bulk/BulkEditDialog")).BulkEditDialog,
-}));
-const UndoNotice = lazy(async () => ({ default: (await import("./bulk/UndoNotice")).UndoNotice }));
+const SubmitDialog = part(async () => (await import("../request/changes/SubmitDialog")).SubmitDialog);
+const BulkEditDialog = part(async () => (await import("./bulk/BulkEditDialog")).BulkEditDialog);
+const UndoNotice = part(async () => (await import("./bulk/UndoNotice")).UndoNotice);
 
 /** The server takes no more in one submission. */
 const MOST_AT_ONCE = 20;

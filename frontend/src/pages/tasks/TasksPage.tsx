@@ -2,7 +2,7 @@
 import { Button, Menu } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { TFunction } from "i18next";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useViewer } from "../../account/useViewer";
@@ -11,15 +11,14 @@ import type { Column } from "../../table/DataTable";
 import { all, ListPage, wordsOf } from "../../table/ListPage";
 import type { ListSearch } from "../../table/search";
 import { Age } from "../../ui/Age";
+import { part } from "../../ui/part";
 import { Status } from "../../ui/Status";
 import { bytes, count } from "../../units/numbers";
 import { local, utc } from "../../units/times";
 import { COMMANDS, type Command } from "../task/steering/commands";
 import { type TaskRow, TasksQuery } from "./documents";
 
-const SteerDialog = lazy(async () => ({
-  default: (await import("../task/steering/SteerDialog")).SteerDialog,
-}));
+const SteerDialog = part(async () => (await import("../task/steering/SteerDialog")).SteerDialog);
 
 /** The server takes no more in one command. */
 const MOST_AT_ONCE = 100;

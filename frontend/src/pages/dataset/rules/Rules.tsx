@@ -1,10 +1,11 @@
 /** The rules that keep a dataset where it is, and what may be done with them; a dialog has an address, `?do=`. */
 import { Button, Group } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useViewer } from "../../../account/useViewer";
+import { part } from "../../../ui/part";
 import { SmallTable } from "../../../ui/SmallTable";
 import { Status } from "../../../ui/Status";
 import { count } from "../../../units/numbers";
@@ -12,9 +13,9 @@ import { local, utc } from "../../../units/times";
 import type { Dataset } from "../DatasetPage";
 
 const dialogs = () => import("./RuleDialogs");
-const AddRuleDialog = lazy(async () => ({ default: (await dialogs()).AddRuleDialog }));
-const LifetimeDialog = lazy(async () => ({ default: (await dialogs()).LifetimeDialog }));
-const DeleteRuleDialog = lazy(async () => ({ default: (await dialogs()).DeleteRuleDialog }));
+const AddRuleDialog = part(async () => (await dialogs()).AddRuleDialog);
+const LifetimeDialog = part(async () => (await dialogs()).LifetimeDialog);
+const DeleteRuleDialog = part(async () => (await dialogs()).DeleteRuleDialog);
 
 export function Rules({ dataset }: { dataset: Dataset }) {
   const { t } = useTranslation();
