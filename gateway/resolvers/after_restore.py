@@ -21,6 +21,7 @@ from gateway.store.database import Database
 from gateway.store.events import Event, EventKind, extent
 from gateway.store.logins import AccessTokenRow, BrowserSession
 from gateway.store.outbox import Held, move
+from gateway.store.row_changes import RowChange
 from gateway.store.versions import DataVersion
 
 # Further than any gateway gets between two backups.
@@ -57,6 +58,8 @@ async def after_restore(
             ),
         )
         await session.execute(update(DataVersion).values(version=DataVersion.version + _JUMP))
+        # Its numbers are those of the server that was lost.
+        await session.execute(delete(RowChange))
         await _jump_events(session, now)
         done: dict[str, JsonValue] = {
             "attempts": restored.attempts,

@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from gateway.errors import DatabaseBusyError, SeedOverlapError, SettingError
 from gateway.store.audit import write_recorded
 from gateway.store.events import write_told
+from gateway.store.lively import LIVELY
 from gateway.store.row_changes import Cutting
 from gateway.store.version_watch import VersionWatch
 from gateway.store.versions import WRITTEN, move_versions, note_read, note_written
@@ -142,7 +143,12 @@ def _create_engine(url: URL, pool_size: int) -> AsyncEngine:
     """Make the engine; `hide_parameters`, because failures are logged and values are people's."""
     if url.drivername == POSTGRESQL:
         engine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=dict(LIVELY),
         )
         _prepare_postgresql(engine.sync_engine)
         _note_tables(engine.sync_engine)

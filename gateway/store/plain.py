@@ -28,11 +28,18 @@ SENT: Final[list[Callable[[str], None]]] = []
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """The names of a statement's values; the compiled statement itself would hold the statement for ever."""
+
+    binds: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Plain:
     """A compiled statement: the values it comes with, how values are written, and how rows are read."""
 
     text: str
-    compiled: Any
+    bound: Bound
     values: Mapping[str, object]
     binds: Mapping[str, Convert | None]
     make: Callable[[Sequence[object]], Any]
@@ -71,7 +78,7 @@ def plain_of(statement: Executable, dialect: Dialect) -> Plain | None:
 
 async def fetch(connection: AsyncConnection, plain: Plain, given: Mapping[str, object]) -> Sequence[Any]:
     """Return all rows of a statement; raises DBAPIError, as SQLAlchemy does."""
-    note_read(plain.text, plain.compiled)
+    note_read(plain.text, plain.bound)
     for call in SENT:
         call(plain.text)
     driver = (await connection.get_raw_connection()).driver_connection
@@ -96,7 +103,7 @@ def _compiled(statement: Executable, dialect: Dialect) -> Plain | None:
     )
     return Plain(
         str(compiled),
-        compiled,
+        Bound(dict.fromkeys(compiled.bind_names.values())),
         {name: bind.effective_value for bind, name in compiled.bind_names.items()},
         {
             name: bind.type.dialect_impl(dialect).bind_processor(dialect)

@@ -91,6 +91,8 @@ class Cutting:
             return 0
         is_postgresql = session.get_bind().dialect.name == "postgresql"
         cut = 0
+        if is_postgresql:
+            await session.execute(text(_FORGET_FOREIGN))
         if self._mark is not None:
             column = "number" if is_postgresql else "id"
             statement = text(f"DELETE FROM row_changes WHERE {column} < :mark AND id <> {CUT_ID}")  # noqa: S608
@@ -104,6 +106,12 @@ class Cutting:
         return cut
 
 
+# Entries that a backup brought along from another server, whose transactions had greater numbers than ours
+# have: nobody could tell old from new by them.
+_FORGET_FOREIGN: Final = """
+    DELETE FROM row_changes WHERE number >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+        AND number <> pg_current_xact_id()::text::bigint
+"""
 _OLDEST_OPEN: Final = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
 _NEXT_ID: Final = "SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'row_changes'"
 _SET_CUT: Final = f"""

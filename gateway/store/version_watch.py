@@ -15,8 +15,10 @@ import orjson
 import psycopg
 import structlog
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.store.lively import LIVELY
 from gateway.store.row_changes import CUT_ID
 from gateway.store.versions import Versions, unnoticed
 
@@ -39,9 +41,13 @@ class Seen:
 
     number: int
     versions: Versions
+    # Which server said so, since when it runs: another one may give the same numbers to other rows.
+    server: str = ""
 
     def is_same(self, other: "Seen", tables: frozenset[str]) -> bool:
         """Whether none of the tables was written between the two."""
+        if self.server != other.server:
+            return False
         if self.number == other.number:
             return True
         return all(self.versions.get(name) == other.versions.get(name) for name in tables)
@@ -126,11 +132,16 @@ class VersionWatch:
         async with self._turn:
             self._begun += 1
             number = self._begun
-            with unnoticed():
-                found = await connection.exec_driver_sql(
-                    self._look.question, tuple(self._look.parameters(self._last))
-                )
-            sight = self._look.sight(found.all(), self._last)
+            try:
+                with unnoticed():
+                    found = await connection.exec_driver_sql(
+                        self._look.question, tuple(self._look.parameters(self._last))
+                    )
+                sight = self._look.sight(found.all(), self._last)
+            except DBAPIError:
+                # Whoever answers next may be another server, which knows nothing of our position.
+                self._take(None)
+                raise
             self._take(sight)
             self._ended = number
             return sight.seen, self._taken
@@ -157,27 +168,39 @@ class VersionWatch:
 class _PostgresLook:
     """Changes are those of transactions that the snapshot of the last look did not see, and this one sees.
 
-    That holds for transactions of any length, whatever order they began and ended in.
+    That holds for transactions of any length, whatever order they began and ended in: a snapshot does not see
+    those from its xmax on, and those that it lists as open. Each of the two is found by the index, so one
+    transaction that stays open does not make looks slower.
     """
 
     question = f"""
         WITH last AS (SELECT nullif(%s, '')::pg_snapshot AS seen), now AS (
             SELECT coalesce(sum(version), 0)::text AS number,
-                string_agg(table_name || '=' || version, ',') AS versions
+                string_agg(table_name || '=' || version, ',') AS versions,
+                extract(epoch FROM pg_postmaster_start_time())::text AS server
             FROM data_versions
         )
-        SELECT pg_current_snapshot()::text, number, CASE WHEN number <> %s THEN versions END,
+        SELECT pg_current_snapshot()::text, server, number,
+            CASE WHEN number <> %s OR server <> %s THEN versions END,
             (
                 SELECT number <= pg_snapshot_xmin(seen)::text::bigint FROM row_changes, last
                 WHERE id = {CUT_ID}
             ),
             (
                 SELECT string_agg(table_name || coalesce(points, ''), E'\\n') FROM (
-                    SELECT table_name, points FROM row_changes
-                    WHERE number >= (SELECT pg_snapshot_xmin(seen)::text::bigint FROM last)
-                        AND NOT pg_visible_in_snapshot(number::text::xid8, (SELECT seen FROM last))
-                        AND id <> {CUT_ID}
-                    ORDER BY number LIMIT {MOST_CHANGES + 1}
+                    (
+                        SELECT table_name, points FROM row_changes
+                        WHERE number >= (SELECT pg_snapshot_xmax(seen)::text::bigint FROM last)
+                            AND id <> {CUT_ID}
+                        ORDER BY number LIMIT {MOST_CHANGES + 1}
+                    ) UNION ALL (
+                        SELECT table_name, points FROM row_changes
+                        WHERE number = ANY (ARRAY(
+                                SELECT open::text::bigint FROM last, pg_snapshot_xip(seen) AS open
+                            ))
+                            AND id <> {CUT_ID}
+                        LIMIT {MOST_CHANGES + 1}
+                    )
                 ) AS changed
             )
         FROM now
@@ -188,23 +211,25 @@ class _PostgresLook:
         self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
 
     def parameters(self, last: Sight | None) -> Sequence[str]:
-        return ("", "") if last is None else (last.position, str(last.seen.number))
+        return ("", "", "") if last is None else (last.position, str(last.seen.number), last.seen.server)
 
     def sight(self, rows: Sequence[Sequence[object]], last: Sight | None) -> Sight:
-        [(position, number, versions, is_whole, changed)] = rows
-        if last is not None and int(str(number)) == last.seen.number:
+        [(position, server, number, versions, is_whole, changed)] = rows
+        is_same_server = last is not None and server == last.seen.server
+        if last is not None and is_same_server and int(str(number)) == last.seen.number:
             seen = last.seen
         else:
             pairs = (pair.rpartition("=") for pair in str(versions or "").split(",") if pair)
-            seen = Seen(int(str(number)), {name: int(version) for name, _, version in pairs})
+            held = {name: int(version) for name, _, version in pairs}
+            seen = Seen(int(str(number)), held, str(server))
         lines = str(changed).split("\n") if changed is not None else []
-        is_known = is_whole is not False and len(lines) <= MOST_CHANGES
+        is_known = is_same_server and is_whole is not False and len(lines) <= MOST_CHANGES
         return Sight(seen, str(position), [_change(line) for line in lines] if is_known else None)
 
     async def __call__(self, last: Sight | None) -> Sight:
         if self._connection is None:
             self._connection = await psycopg.AsyncConnection.connect(
-                self._address, autocommit=True, prepare_threshold=1
+                self._address, autocommit=True, prepare_threshold=1, **LIVELY
             )
         cursor = await self._connection.execute(self.question, self.parameters(last))
         return self.sight(await cursor.fetchall(), last)

@@ -1,6 +1,8 @@
 """Statements sent past SQLAlchemy give the same rows, and fail in the same way."""
 
 import datetime as dt
+import gc
+import weakref
 
 import pytest
 from sqlalchemy import Select, bindparam, insert, literal, select
@@ -64,3 +66,14 @@ def test_a_list_whose_length_is_part_of_the_text_is_left_to_sqlalchemy(database:
     statement = select(Source.name).where(Source.name.in_(["panda", "rucio"]))
 
     assert plain_of(statement, database.engine.dialect) is None
+
+
+async def test_a_statement_that_nobody_holds_any_more_is_forgotten(postgresql: Database) -> None:
+    statement = select(Source.name).where(Source.name == bindparam("wanted", "panda"))
+    await rows_of(postgresql, statement)
+    held = weakref.ref(statement)
+
+    del statement
+    gc.collect()
+
+    assert held() is None

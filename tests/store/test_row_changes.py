@@ -176,6 +176,49 @@ async def test_who_is_behind_what_was_cut_off_is_told_that_anything_may_have_cha
     assert None not in told
 
 
+async def test_entries_of_the_server_that_a_backup_came_from_do_no_lasting_harm(
+    database: Database, told: Told
+) -> None:
+    """Its transactions had numbers that ours reach in months, and its log was cut off up to such a one."""
+    if database.is_sqlite:
+        pytest.skip("SQLite's ids belong to the file")
+    foreign = 10**12
+    entries = [
+        {"id": 0, "table_name": "", "number": foreign},
+        {"id": 10**9, "table_name": "stages", "points": '["S7"]', "number": foreign},
+    ]
+    await written(database, *(insert(RowChange).values(entry) for entry in entries))
+    await database.versions.now()
+    await database.versions.now()
+    # What it says cannot be told from new: anything may have changed, each time.
+    assert told == [None, None]
+    now_s = [0.0]
+    cutting = Cutting(lambda: now_s[0])
+
+    now_s[0] += KEPT_S
+    async with database.transaction() as session:
+        await cutting.cut(session)
+
+    await database.versions.now()
+    assert await changes_of(database, told, insert(Stage).values(name="S8")) == [("stages", ["S8"])]
+    assert None not in told
+
+
+async def test_a_transaction_that_stays_open_is_told_when_it_ends_and_others_meanwhile(
+    database: Database, told: Told
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("one at a time writes to SQLite")
+    async with database.transaction() as slow:
+        await slow.execute(insert(Stage).values(name="S7"))
+        first = await changes_of(database, told, insert(Stage).values(name="S8"))
+        second = await changes_of(database, told, insert(Stage).values(name="S9"))
+
+    third = await changes_of(database, told)
+
+    assert (first, second, third) == ([("stages", ["S8"])], [("stages", ["S9"])], [("stages", ["S7"])])
+
+
 async def test_who_was_not_told_for_a_while_misses_nothing(database: Database, told: Told) -> None:
     """The control: a log that is cut off without saying so."""
     await written(database, insert(Stage).values(name="S8"))

@@ -162,3 +162,12 @@ async def test_deleting_through_objects_is_a_write(database: Database, watch: Ve
         session.add(Stage(name="S9"))
 
     assert await moved(database, watch, delete(Stage).where(Stage.name == "S9")) == {"stages"}
+
+
+def test_the_same_numbers_of_another_server_are_not_the_same_versions() -> None:
+    """One that took over from another gives numbers again that the other had given to other rows."""
+    tables = frozenset({"tasks"})
+    seen = Seen(7, {"tasks": 7}, "since noon")
+
+    assert seen.is_same(Seen(7, {"tasks": 7}, "since noon"), tables)
+    assert not seen.is_same(Seen(7, {"tasks": 7}, "since one"), tables)

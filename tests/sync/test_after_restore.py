@@ -14,6 +14,7 @@ from gateway.store.database import Database
 from gateway.store.events import EventKind, tell
 from gateway.store.feed import Feed
 from gateway.store.logins import AccessTokenRow, BrowserSession
+from gateway.store.row_changes import RowChange
 from gateway.store.versions import DataVersion
 from tests.sync.test_outbox import ABSENT, CHILD, KEY, START, TIMING, World, found, life, plan, work
 
@@ -147,3 +148,14 @@ async def test_numbers_of_events_that_come_do_not_collide(database: Database) ->
 
     async with Feed(database).reading(EventKind.TASK, after=1_000_000_000) as changes:
         assert [(await anext(changes)).number for _ in range(3)] == [1_000_000_001 + n for n in range(3)]
+
+
+async def test_the_log_of_changed_rows_begins_anew(database: Database) -> None:
+    async with database.transaction() as session:
+        session.add(RowChange(id=10**9, table_name="stages", points='["S7"]', number=10**12))
+
+    await restore(database)
+
+    async with database.snapshot() as session:
+        left = await session.scalars(select(RowChange.number).where(RowChange.number == 10**12))
+        assert left.all() == []

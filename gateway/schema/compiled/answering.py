@@ -23,7 +23,7 @@ from gateway.resolvers.pages import ListArguments, Page, child_count, cut_page, 
 from gateway.resolvers.reading import Reading
 from gateway.schema.arguments import choice_of, list_arguments
 from gateway.schema.compiled.leaves import NotCoveredError
-from gateway.schema.compiled.parts import KeptParts, Part, Trace, all_of
+from gateway.schema.compiled.parts import KeptParts, Life, Part, Trace, all_of
 from gateway.schema.compiled.plans import (
     Called,
     Completion,
@@ -67,10 +67,10 @@ class _Info:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """The JSON of an answer's data, and the parts in it that are kept by themselves."""
+    """The JSON of an answer's data, and the lives of the parts in it that are kept."""
 
     json: bytes
-    parts: Sequence[Part] = ()
+    parts: Sequence[Life] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Answering:
             pieces = json.split(_MARK)
             pieces[1::2] = [self._placed[int(number)] for number in pieces[1::2]]
             json = b"".join(pieces)
-        return Data(json, self._parts)
+        return Data(json, [part.life for part in self._parts])
 
     async def _of_objects(self, plan: ObjectPlan, objects: Sequence[Any]) -> list[dict[str, object]]:
         # Relations first: resolvers find then what they led to.

@@ -19,6 +19,8 @@ from gateway.store.version_watch import Change, Changes, VersionWatch
 # What a part takes beside its JSON, and for each value that its rows were found by, bytes.
 PART_BYTES: Final = 800
 POINT_BYTES: Final = 300
+# What a plan takes that its parts alone may keep in memory: functions, statements, nodes of the document.
+GROUP_BYTES: Final = 40_000
 # Changes remembered for those who began to read before they were made.
 REMEMBERED_CHANGES: Final = 4000
 
@@ -37,6 +39,13 @@ class Group:
 
 
 @dataclass(slots=True, eq=False)
+class Life:
+    """Whether a part is still what would be read; an answer made of it holds this, and not its JSON."""
+
+    is_alive: bool = True
+
+
+@dataclass(slots=True, eq=False)
 class Part:
     """The JSON of one row. `read_at` is the look of the snapshot it was read in; later it became no other."""
 
@@ -48,7 +57,7 @@ class Part:
     tables: frozenset[str]
     touched: frozenset[SourceName]
     good_until: dt.datetime | None
-    is_alive: bool = True
+    life: Life = field(default_factory=Life)
 
     @property
     def bytes(self) -> int:
@@ -191,7 +200,7 @@ class KeptParts:
             part = Part(json, group, key, look, *trace.of(place), good_until)
             parts.append(part)
             if changed >> place & 1:
-                part.is_alive = False
+                part.life.is_alive = False
             else:
                 self._add(part)
         while self.bytes > self._max_bytes:
@@ -199,11 +208,11 @@ class KeptParts:
         return parts
 
     def _add(self, part: Part) -> None:
-        group = part.group = self._groups.setdefault(part.group.key, part.group)
+        group = part.group = self._registered(part.group)
         former = group.parts.get(part.key)
         if former is not None:
             self._drop(former)
-            group = part.group = self._groups.setdefault(group.key, group)
+            group = part.group = self._registered(group)
         group.parts[part.key] = part
         self._parts[part] = None
         self.bytes += part.bytes
@@ -220,16 +229,23 @@ class KeptParts:
         for table in part.tables:
             self._by_table.setdefault(table, set()).add(part)
 
+    def _registered(self, group: Group) -> Group:
+        if group.key not in self._groups:
+            self._groups[group.key] = group
+            self.bytes += GROUP_BYTES
+        return self._groups[group.key]
+
     def _drop(self, part: Part) -> None:
-        if not part.is_alive:
+        if not part.life.is_alive:
             return
-        part.is_alive = False
+        part.life.is_alive = False
         del self._parts[part]
         self.bytes -= part.bytes
         group = part.group
         del group.parts[part.key]
         if not group.parts:
             del self._groups[group.key]
+            self.bytes -= GROUP_BYTES
         for column, value in part.points:
             index = self._by_point[column]
             known = index[value]
