@@ -39,6 +39,7 @@ OF_SCRIPTS_AND_TESTS: Final = frozenset(
         "GATEWAY_POSTGRES_BIN",
         "GATEWAY_REAL",
         "GATEWAY_TEST_POSTGRES_URL",
+        "GATEWAY_TEST_RANDOM_WRITES",
         "GATEWAY_TEST_WORKERS",
     }
 )

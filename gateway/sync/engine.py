@@ -282,10 +282,12 @@ class Engine:
 
     async def _keep(self, run: _Run, page: Page) -> None:
         """Keep one page in one transaction of its own."""
-        if run.taken_at is None or page.taken_at < run.taken_at:
-            run.taken_at = page.taken_at
         section = _section(run.job, page.section)
         now = self._clock()
+        # Of the two clocks the earlier one counts, when the page comes: what follows may take minutes.
+        taken_at = min(page.taken_at, now)
+        if run.taken_at is None or taken_at < run.taken_at:
+            run.taken_at = taken_at
         if run.clock_ahead_s is None:
             run.clock_ahead_s = (page.taken_at - now).total_seconds()
         async with self._database.transaction() as session:
@@ -338,7 +340,7 @@ class Engine:
             row = await session.get_one(SyncJob, run.job.name)
             may_sweep = run.is_whole and run.job.feed.lists_everything
             hold_reason = await self._sweep(session, run, row, now) if may_sweep else row.hold_reason
-            row.watermark = _watermark(row.watermark, run.taken_at, now)
+            row.watermark = _watermark(row.watermark, run.taken_at)
             row.clock_ahead_s = run.clock_ahead_s
             row.last_ok_at = now
             if run.is_whole and hold_reason is None:
@@ -462,17 +464,14 @@ class Engine:
         tell(session, EventKind.SYNC, run.job.feed.source.value, at=now)
 
 
-def _watermark(
-    before: dt.datetime | None, taken_at: dt.datetime | None, now: dt.datetime
-) -> dt.datetime | None:
-    """The upstream's moment up to which changes are read; never ahead of our own clock.
+def _watermark(before: dt.datetime | None, taken_at: dt.datetime | None) -> dt.datetime | None:
+    """The upstream's moment up to which changes are read; never ahead of our own clock as it was then.
 
     Situation: a service's clock is ahead for an hour and then set right. Consequence: what changes within
     that hour carries times before the watermark, and no reading of changes would find it. Decision: of two
     clocks the earlier one counts; if ours is the wrong one, more is read again and nothing is lost.
     """
-    known = [moment for moment in (before, taken_at and min(taken_at, now)) if moment is not None]
-    return max(known, default=None)
+    return max((moment for moment in (before, taken_at) if moment is not None), default=None)
 
 
 def _section(job: Job, name: str) -> Section:

@@ -332,6 +332,7 @@ def test_what_changed_is_found_without_reading_everything_again(
     histories = HISTORIES // 4 if database_maker.kind == "sqlite" else max(1, HISTORIES // 20)
 
     @example([("put", "Q5", "offline", 200), ("read", "none", 900)])
+    @example([("put", "Q0", "offline", 1), ("set clock", 601), ("read", "none", 900)])
     @example([("set clock", 3600), ("read", "none", 0), ("set clock", 0), ("put", "Q1", "test", 0)])
     @settings(max_examples=histories, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(st.lists(CHANGES, min_size=3, max_size=12))
