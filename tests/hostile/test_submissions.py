@@ -31,8 +31,8 @@ from tests.hostile.running import (
 from tests.hostile.workers import Plan, running_workers
 from tests.support.serving import served
 
-STEPS = int(os.environ.get("GATEWAY_HOSTILE_STEPS", "1000"))
-KILLS = int(os.environ.get("GATEWAY_HOSTILE_KILLS", "200"))
+STEPS = int(os.environ.get("GATEWAY_HOSTILE_STEPS", "400"))
+KILLS = int(os.environ.get("GATEWAY_HOSTILE_KILLS", "80"))
 SEED = int(os.environ.get("GATEWAY_HOSTILE_SEED", "20260301"))
 # Steps of a control, enough to show what it lacks.
 CONTROL_STEPS = 12
