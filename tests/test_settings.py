@@ -35,7 +35,7 @@ def test_what_scripts_and_tests_read_is_declared_and_what_is_declared_is_read() 
         path
         for folder in ("tests", "scripts", "bench", "Makefile")
         for path in ([ROOT / folder] if (ROOT / folder).is_file() else sorted((ROOT / folder).rglob("*")))
-        if path.suffix in {".py", ".sh", ""} and path.is_file()
+        if path.suffix in {".py", ".sh", ""} and path.is_file() and "node_modules" not in path.parts
     ]
 
     read = {name for path in files for found in reading.findall(path.read_text()) for name in found if name}
