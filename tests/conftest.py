@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from gateway.practice.world import load_practice_world
@@ -17,6 +18,14 @@ from tests.support.postgres import PostgresMissingError, running_postgres
 # A busy machine is no reason to fail: neither an example nor making one up has a time limit.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+# The console's own look draws every variable of every frame, which takes minutes for a large failure.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 # The moment at which the practice world was loaded, and at which tests ask unless they say otherwise.
 LOADED_AT = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)

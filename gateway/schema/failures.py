@@ -10,7 +10,7 @@ log = structlog.get_logger()
 def log_failure(error: Exception, *, action: str, correlation_id: str, place: str = "") -> None:
     """Log an error that nobody raised on purpose; `place` is the field or the path where it happened.
 
-    The traceback is rendered here: a renderer of the log may print locals, and so variables and tokens.
+    The traceback is rendered here, so that it is a text wherever the event goes.
     """
     log.error(
         "something failed on our side",

@@ -47,10 +47,11 @@ async def changing(database: Database) -> AsyncIterator[None]:
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Keep the gateway's log, which is written by a thread of this process, out of what commands print."""
+    configured = structlog.get_config()
     with Path(os.devnull).open("w") as nowhere:
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(nowhere))
         yield
-        structlog.reset_defaults()
+        structlog.configure(**configured)
 
 
 @pytest.fixture(scope="module")
