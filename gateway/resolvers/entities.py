@@ -95,6 +95,7 @@ STEP = Entity(
         "position": Step.position,
     },
     default_order=("request_name", "position"),
+    sorts_across=("request.campaign_name", "request.energy_gev", "request.priority"),
 )
 STEP_DATASET = Entity(
     "DeclaredDataset",
@@ -130,6 +131,7 @@ ATTEMPT = Entity(
         "created_at": Attempt.created_at,
     },
     default_order=("-created_at",),
+    sorts_across=("step.request_name", "step.kind", "task.status", "task.ended_at", "task.jobs_failed"),
 )
 SEED_SPACE = Entity("SeedSpace", SeedSpace, filters={}, sorts={}, default_order=())
 SEED_RANGE = Entity(
@@ -195,6 +197,7 @@ TASK = Entity(
         "name": Task.name,
         "status": Task.status,
         "user_name": Task.user_name,
+        "request_name": Task.request_name,
         "created_at": Task.created_at,
         "started_at": Task.started_at,
         "ended_at": Task.ended_at,
@@ -204,6 +207,7 @@ TASK = Entity(
         "output_bytes": Task.output_bytes,
     },
     default_order=("-jedi_task_id",),
+    sorts_across=("request.campaign_name", "request.energy_gev", "request.priority"),
 )
 JOB_COUNT = Entity(
     "JobCount",
@@ -244,10 +248,13 @@ DATASET = Entity(
         "did": Dataset.did,
         "size_bytes": Dataset.size_bytes,
         "file_count": Dataset.file_count,
+        "event_count": Dataset.event_count,
+        "request_name": Dataset.request_name,
         "created_at": Dataset.created_at,
         "expires_at": Dataset.expires_at,
     },
     default_order=("did",),
+    sorts_across=("request.campaign_name", "request.energy_gev", "task.status"),
 )
 RULE = Entity(
     "Rule",
@@ -269,6 +276,7 @@ RULE = Entity(
         "expires_at": Rule.expires_at,
     },
     default_order=("did",),
+    sorts_across=("dataset.size_bytes", "dataset.created_at"),
 )
 REPLICA = Entity(
     "Replica",
@@ -283,6 +291,7 @@ REPLICA = Entity(
     },
     sorts={"did": Replica.did, "rse_name": Replica.rse_name, "size_bytes": Replica.size_bytes},
     default_order=("rse_name", "did"),
+    sorts_across=("dataset.created_at", "dataset.expires_at"),
 )
 STORAGE = Entity(
     "Storage",

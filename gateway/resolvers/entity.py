@@ -38,9 +38,10 @@ Child = TypeVar("Child", bound=Base)
 class Entity(Generic[Row]):
     """A kind of row that the schema shows: its table, its owner, and what may be filtered and sorted.
 
-    `filters` and `sorts` are keyed by the Python name of the schema's field. `source` is None for what we
-    own. `ends` is a column of ours that says since when a row no longer stands, hidden then like what is gone
-    at its owner. `default_order` lists sort names, "-" in front for descending. `relations` is filled by the
+    `filters` and `sorts` are keyed by the Python name of the schema's field. `sorts_across` are sort names of
+    the rows that a relation to one leads to, as in "request.energy_gev". `source` is None for what we own.
+    `ends` is a column of ours that says since when a row no longer stands, hidden then like what is gone at
+    its owner. `default_order` lists sort names, "-" in front for descending. `relations` is filled by the
     relations themselves, which is how a filter finds them by name.
     """
 
@@ -49,6 +50,7 @@ class Entity(Generic[Row]):
     filters: Mapping[str, FilterField | DerivedField]
     sorts: Mapping[str, InstrumentedAttribute[Any]]
     default_order: tuple[str, ...]
+    sorts_across: tuple[str, ...] = ()
     source: SourceName | None = None
     ends: InstrumentedAttribute[Any] | None = None
     relations: dict[str, "Relation[Any, Any]"] = field(default_factory=dict)
@@ -75,13 +77,28 @@ class Entity(Generic[Row]):
     def order(self, names: tuple[str, ...] = ()) -> Order:
         """Return the total order for sort names, by default the entity's own, ended by the primary key."""
         names = names or self.default_order
-        keys = [
-            _sort_key(self.sorts[name.removeprefix("-")], is_descending=name.startswith("-"))
-            for name in names
-        ]
+        keys = [self._sort_key(name.removeprefix("-"), is_descending=name.startswith("-")) for name in names]
         taken = {key.attribute for key in keys}
         keys += [_sort_key(column) for column in self.key_columns if column.key not in taken]
         return tuple(keys)
+
+    def sources_of_order(self, names: tuple[str, ...]) -> frozenset[SourceName]:
+        """Return whose copies are read to sort by these names, beside the rows themselves."""
+        across = (name.removeprefix("-").split(".")[0] for name in names if "." in name)
+        return frozenset().union(*(self.relations[relation].sources for relation in across))
+
+    def _sort_key(self, name: str, *, is_descending: bool) -> SortKey:
+        if name not in self.sorts_across:
+            return _sort_key(self.sorts[name], is_descending=is_descending)
+        to, _, theirs = name.partition(".")
+        relation = self.relations[to]
+        return SortKey(
+            name.replace(".", "__"),
+            relation.value(relation.child.sorts[theirs]),
+            is_nullable=True,
+            is_descending=is_descending,
+            is_beside=True,
+        )
 
     def exists(self, relation: str, condition: Condition) -> ColumnElement[bool]:
         """Return "some row reached by the relation meets the condition" as SQL."""
@@ -149,6 +166,21 @@ class Relation(Generic[Parent, Child]):
     def matched_column(self) -> InstrumentedAttribute[Any]:
         """The column that is compared with the parent's value: the child's own, or the link's."""
         return self.link.to_parent if self.link else self.child_key
+
+    def value(self, column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+        """Return a column of the one child as SQL about the parent's table; null where there is no child.
+
+        Of several children with one key that counts which following the relation gives: the last that is
+        present. Raises TypeError for relations to many, through pairs, or within a table.
+        """
+        if self.is_many or self.link or self.child.model is self.parent.model:
+            raise TypeError(f"{self.parent.name}.{self.name} does not lead to one row of another table")
+        found = select(column).where(self.child_key == self.parent_key)
+        keys = self.child.key_columns
+        if [self.child_key.key] != [key.key for key in keys]:
+            present = [] if self.child.present is None else [self.child.present.desc()]
+            found = found.order_by(*present, *(key.desc() for key in keys)).limit(1)
+        return found.correlate(cast("Table", self.parent.model.__table__)).scalar_subquery()
 
     def exists(self, condition: Condition) -> ColumnElement[bool]:
         """Return "some child meets the condition" as SQL about the parent's table."""

@@ -17,7 +17,7 @@ from sqlalchemy.types import String, Text, TypeDecorator
 from gateway.resolvers.entity import Entity, Relation
 from gateway.resolvers.loading import Choice, Slice, present_last
 from gateway.store.filtering import to_sql
-from gateway.store.paging import order_by
+from gateway.store.paging import beside, order_by
 
 MATCHED = "matched_key"
 
@@ -63,7 +63,7 @@ def first_statement(
         .subquery()
     )
     return (
-        select(numbered.c.matched_key, *_named(columns))
+        select(numbered.c.matched_key, *_named(columns), *beside(child.order(slice_.sort)))
         .join(numbered, and_(*(column == numbered.c[column.key] for column in keys)))
         .where(numbered.c.number <= slice_.rows)
         .order_by(numbered.c.matched_key, numbered.c.number)
@@ -72,7 +72,8 @@ def first_statement(
 
 def root_statement(entity: Entity[Any], columns: Sequence[Attribute], slice_: Slice) -> Executable:
     """Select the rows of a slice of all rows; it takes no keys."""
-    every = cast("Select[Any]", select(literal(0).label(MATCHED), *_named(columns)).select_from(entity.model))
+    selected = (literal(0).label(MATCHED), *_named(columns), *beside(entity.order(slice_.sort)))
+    every = cast("Select[Any]", select(*selected).select_from(entity.model))
     statement = slice_.select_from(every, entity)
     return statement.order_by(*slice_.order_by(entity)).limit(slice_.rows)
 

@@ -17,7 +17,8 @@ from gateway.resolvers.entity import Child, Entity, Parent, Relation, Row, sourc
 from gateway.resolvers.reading import Reading, unbroken
 from gateway.store.filtering import EVERYTHING, Condition, to_sql
 from gateway.store.keys import key_in
-from gateway.store.paging import beyond, decode_cursor, order_by
+from gateway.store.paging import Order, beside, beyond, decode_cursor, order_by
+from gateway.store.sources import SourceName
 
 BatchFunction = Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]
 
@@ -29,6 +30,10 @@ class Choice:
     condition: Condition = EVERYTHING
     sort: tuple[str, ...] = ()
     includes_gone: bool = False
+
+    def sources(self, entity: Entity[Any]) -> frozenset[SourceName]:
+        """Return whose copies choosing and ordering rows of the entity read, beside the rows themselves."""
+        return sources_of(self.condition, entity) | entity.sources_of_order(self.sort)
 
 
 ALL_PRESENT = Choice()
@@ -131,9 +136,21 @@ class Slice:
             statement = statement.where(beyond(order, values, is_backward=self.is_backward))
         return statement
 
+    def sources(self, entity: Entity[Any]) -> frozenset[SourceName]:
+        """Return whose copies choosing and ordering rows of the entity read, beside the rows themselves."""
+        return sources_of(self.condition, entity) | entity.sources_of_order(self.sort)
+
     def order_by(self, entity: Entity[Any]) -> list[ColumnElement[Any]]:
         """Return the ORDER BY terms in the direction the rows are read."""
         return order_by(entity.order(self.sort), is_backward=self.is_backward)
+
+
+def with_beside(found: Sequence[Any], order: Order) -> Any:
+    """Return the row that comes first, knowing what its order has selected beside it at the end."""
+    keys = [key.attribute for key in order if key.is_beside]
+    for name, value in zip(keys, found[len(found) - len(keys) :], strict=True):
+        setattr(found[0], name, value)
+    return found[0]
 
 
 def present_last(entity: Entity[Any]) -> list[ColumnElement[bool]]:
@@ -158,7 +175,7 @@ def _children(relation: Relation[Parent, Child]) -> Select[Any]:
 
 
 def _batch_many(reading: Reading, relation: Relation[Parent, Child], choice: Choice) -> BatchFunction:
-    sources = relation.sources | sources_of(choice.condition, relation.child)
+    sources = relation.sources | choice.sources(relation.child)
 
     async def batch(keys: list[Any]) -> list[Any]:
         statement = _children(relation).where(relation.matched_column.in_(keys))
@@ -218,7 +235,7 @@ def _batch_by(reading: Reading, entity: Entity[Row], column: InstrumentedAttribu
 
 
 def _batch_count(reading: Reading, relation: Relation[Parent, Child], slice_: Slice) -> BatchFunction:
-    sources = relation.sources | sources_of(slice_.condition, relation.child)
+    sources = relation.sources | slice_.sources(relation.child)
 
     async def batch(keys: list[Any]) -> list[Any]:
         pairs = _children(relation).where(relation.matched_column.in_(keys))
@@ -238,7 +255,8 @@ def _batch_count(reading: Reading, relation: Relation[Parent, Child], slice_: Sl
 def _batch_first(reading: Reading, relation: Relation[Parent, Child], slice_: Slice) -> BatchFunction:
     child = relation.child
     key_columns = child.key_columns
-    sources = relation.sources | sources_of(slice_.condition, child)
+    order = child.order(slice_.sort)
+    sources = relation.sources | slice_.sources(child)
     number = func.row_number().over(partition_by=relation.matched_column, order_by=slice_.order_by(child))
 
     async def batch(keys: list[Any]) -> list[Any]:
@@ -251,14 +269,14 @@ def _batch_first(reading: Reading, relation: Relation[Parent, Child], slice_: Sl
             .subquery()
         )
         statement = (
-            select(numbered.c.matched_key, child.model)
+            select(numbered.c.matched_key, child.model, *beside(order))
             .join(numbered, and_(*(column == numbered.c[column.key] for column in key_columns)))
             .where(numbered.c.number <= slice_.rows)
             .order_by(numbered.c.matched_key, numbered.c.number)
         )
         found: dict[object, list[object]] = defaultdict(list)
-        for matched_key, row in await reading.rows(statement, sources=sources):
-            found[matched_key].append(row)
+        for matched_key, *row in await reading.rows(statement, sources=sources):
+            found[matched_key].append(with_beside(row, order))
         return [found.get(key, ()) for key in keys]
 
     return batch

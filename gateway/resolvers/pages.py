@@ -7,10 +7,10 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import func, select
 
 from gateway.resolvers.entity import Child, Entity, Parent, Relation, Row, sources_of
-from gateway.resolvers.loading import Slice, load_count, load_first
+from gateway.resolvers.loading import Slice, load_count, load_first, with_beside
 from gateway.resolvers.reading import Reading
 from gateway.store.filtering import EVERYTHING, Condition
-from gateway.store.paging import Order, PageArguments, decode_cursor
+from gateway.store.paging import Order, PageArguments, beside, decode_cursor
 
 Item = TypeVar("Item")
 
@@ -38,11 +38,12 @@ class Page(Generic[Item]):
 async def root_page(reading: Reading, entity: Entity[Row], arguments: ListArguments) -> Page[Row]:
     """Return one page of the entity's rows: one statement."""
     slice_ = slice_of(entity, arguments)
-    statement = slice_.select_from(select(entity.model), entity)
+    order = entity.order(slice_.sort)
+    statement = slice_.select_from(select(entity.model, *beside(order)), entity)
     statement = statement.order_by(*slice_.order_by(entity)).limit(slice_.rows)
-    sources = entity.sources | sources_of(arguments.condition, entity)
-    rows = [row for (row,) in await reading.rows(statement, sources=sources)]
-    return cut_page(rows, entity.order(slice_.sort), arguments.page)
+    sources = entity.sources | slice_.sources(entity)
+    rows = [with_beside(found, order) for found in await reading.rows(statement, sources=sources)]
+    return cut_page(rows, order, arguments.page)
 
 
 async def child_page(

@@ -1,11 +1,13 @@
 """What every list can be sorted by: up to five keys, each with a direction.
 
-Each value is a sort name of its entity (`resolvers.entities`); a test compares them.
+Each value is a sort name of its entity (`resolvers.entities`); a test compares them. A name with a dot sorts
+by a value of the row that a relation leads to; rows without one come last.
 """
 
 import enum
 
 import strawberry
+from strawberry import enum_value
 
 from gateway.schema.arguments import Direction
 
@@ -57,6 +59,7 @@ class TaskSortField(enum.Enum):
     NAME = "name"
     STATUS = "status"
     USER_NAME = "user_name"
+    REQUEST_NAME = "request_name"
     CREATED_AT = "created_at"
     STARTED_AT = "started_at"
     ENDED_AT = "ended_at"
@@ -64,6 +67,9 @@ class TaskSortField(enum.Enum):
     JOBS_FINISHED = "jobs_finished"
     JOBS_FAILED = "jobs_failed"
     OUTPUT_BYTES = "output_bytes"
+    REQUEST_CAMPAIGN_NAME = enum_value("request.campaign_name", description="The campaign of its request.")
+    REQUEST_ENERGY_GEV = enum_value("request.energy_gev", description="The energy of its request.")
+    REQUEST_PRIORITY = enum_value("request.priority", description="The priority of its request.")
 
 
 @strawberry.input(description="One key of the order of tasks.")
@@ -81,8 +87,13 @@ class DatasetSortField(enum.Enum):
     DID = "did"
     SIZE_BYTES = "size_bytes"
     FILE_COUNT = "file_count"
+    EVENT_COUNT = "event_count"
+    REQUEST_NAME = "request_name"
     CREATED_AT = "created_at"
     EXPIRES_AT = "expires_at"
+    REQUEST_CAMPAIGN_NAME = enum_value("request.campaign_name", description="The campaign of its request.")
+    REQUEST_ENERGY_GEV = enum_value("request.energy_gev", description="The energy of its request.")
+    TASK_STATUS = enum_value("task.status", description="The status of its task in PanDA.")
 
 
 @strawberry.input(description="One key of the order of datasets.")
@@ -101,6 +112,8 @@ class RuleSortField(enum.Enum):
     STATE = "state"
     CREATED_AT = "created_at"
     EXPIRES_AT = "expires_at"
+    DATASET_SIZE_BYTES = enum_value("dataset.size_bytes", description="The size of its dataset.")
+    DATASET_CREATED_AT = enum_value("dataset.created_at", description="When its dataset was made.")
 
 
 @strawberry.input(description="One key of the order of rules.")
@@ -118,6 +131,8 @@ class ReplicaSortField(enum.Enum):
     DID = "did"
     RSE_NAME = "rse_name"
     SIZE_BYTES = "size_bytes"
+    DATASET_CREATED_AT = enum_value("dataset.created_at", description="When its dataset was made.")
+    DATASET_EXPIRES_AT = enum_value("dataset.expires_at", description="When its dataset expires.")
 
 
 @strawberry.input(description="One key of the order of replicas.")
@@ -329,6 +344,9 @@ class StepSortField(enum.Enum):
     REQUEST_NAME = "request_name"
     KIND = "kind"
     POSITION = "position"
+    REQUEST_CAMPAIGN_NAME = enum_value("request.campaign_name", description="The campaign of its request.")
+    REQUEST_ENERGY_GEV = enum_value("request.energy_gev", description="The energy of its request.")
+    REQUEST_PRIORITY = enum_value("request.priority", description="The priority of its request.")
 
 
 @strawberry.input(description="One key of the order of steps.")
@@ -351,6 +369,11 @@ class AttemptSortField(enum.Enum):
     SUBMITTED_BY = "submitted_by"
     SUBMITTED_AT = "submitted_at"
     CREATED_AT = "created_at"
+    STEP_REQUEST_NAME = enum_value("step.request_name", description="The request that its step is of.")
+    STEP_KIND = enum_value("step.kind", description="The kind of its step.")
+    TASK_STATUS = enum_value("task.status", description="The status of its task in PanDA.")
+    TASK_ENDED_AT = enum_value("task.ended_at", description="When its task ended.")
+    TASK_JOBS_FAILED = enum_value("task.jobs_failed", description="How many jobs of its task failed.")
 
 
 @strawberry.input(description="One key of the order of attempts.")

@@ -27,12 +27,16 @@ MAX_CURSOR_CHARS = 4096
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """One column of an order: the attribute it reads, its SQL, whether it may be null, its direction."""
+    """One value of an order: the attribute it reads, its SQL, whether it may be null, its direction.
+
+    `is_beside` says that the value is another row's, selected beside the row under the attribute's name.
+    """
 
     attribute: str
     column: ColumnElement[Any]
     is_nullable: bool
     is_descending: bool = False
+    is_beside: bool = False
 
 
 Order = tuple[SortKey, ...]
@@ -95,6 +99,11 @@ def order_by(order: Order, *, is_backward: bool = False) -> list[ColumnElement[A
     return terms
 
 
+def beside(order: Order) -> list[ColumnElement[Any]]:
+    """Return what has to be selected beside the rows of an order, so that cursors can be made of them."""
+    return [key.column.label(key.attribute) for key in order if key.is_beside]
+
+
 def beyond(order: Order, values: Sequence[object], *, is_backward: bool) -> ColumnElement[bool]:
     """Return "the row comes after these sort values" (before them, for a backward page) as SQL."""
     alternatives: list[ColumnElement[bool]] = []
@@ -113,7 +122,10 @@ def _beyond_key(key: SortKey, value: object, *, is_backward: bool) -> ColumnElem
 
 
 def _signature(order: Order) -> str:
-    return ",".join(f"{'-' if key.is_descending else ''}{key.column}" for key in order)
+    """Tell one order from another, briefly: the SQL of a value from beside is long."""
+    return ",".join(
+        f"{'-' if key.is_descending else ''}{key.attribute if key.is_beside else key.column}" for key in order
+    )
 
 
 def _to_json(value: object) -> object:

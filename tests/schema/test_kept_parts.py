@@ -36,6 +36,9 @@ QUESTIONS = (
          user { username } jobCounts { jobState jobs queue { name site { name } } } } } } } }""",
     """{ tasks(first: 20) { nodes { jediTaskId status request { name events } datasets { did sizeBytes
          replicas(includeGone: true) { rseName state storage { name site { name state } } } } } } }""",
+    """{ requests(first: 9) { nodes { name datasets(first: 2, sort: { by: TASK_STATUS }) { nodes { did } }
+         steps { kind attempts(sort: [{ by: TASK_STATUS }, { by: TASK_JOBS_FAILED }]) { key } } } } }""",
+    """{ datasets(first: 20, sort: { by: REQUEST_CAMPAIGN_NAME, direction: DESC }) { nodes { did } } }""",
     """{ sites(first: 20) { nodes { name isStale queues { name status } storages { name }
          downtimes { severity } } } }""",
     """{ requests(first: 20) { nodes { name requester { displayName } geometries { name }

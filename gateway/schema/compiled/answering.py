@@ -16,9 +16,9 @@ from graphql import get_argument_values
 from graphql.execution.values import VariableValues
 from strawberry.types.arguments import convert_arguments
 
-from gateway.resolvers.entity import Entity, Relation, is_of_one_row, sources_of
+from gateway.resolvers.entity import Entity, Relation, is_of_one_row
 from gateway.resolvers.flat import first_statement, many_statement, one_statement, root_statement
-from gateway.resolvers.loading import Choice, Slice, share_many, share_one
+from gateway.resolvers.loading import ALL_PRESENT, Choice, Slice, share_many, share_one
 from gateway.resolvers.pages import ListArguments, Page, child_count, cut_page, root_count, slice_of
 from gateway.resolvers.reading import Reading
 from gateway.schema.arguments import choice_of, list_arguments
@@ -41,7 +41,6 @@ from gateway.schema.connection import MAX_COUNT_AT_MOST
 from gateway.schema.context import Context
 from gateway.schema.links import Shape, spelled
 from gateway.schema.node import read_column
-from gateway.store.filtering import EVERYTHING, Condition
 from gateway.store.paging import encode_cursor
 from gateway.store.row_changes import NOTED
 from gateway.store.sources import SourceName
@@ -286,7 +285,7 @@ class Answering:
             lambda: one_statement(relation, entry.columns, is_postgresql=self._reading.is_postgresql),
         )
         of_key = None if owners is None else owners.by_key(keys)
-        read = await self._read(statement, keys, relation, EVERYTHING, owners, of_key)
+        read = await self._read(statement, keys, relation, ALL_PRESENT, owners, of_key)
         found = {row[0]: row for row in read}
         if entry.is_whole:
             share_one(self._reading, relation, {key: found.get(key) for key in keys if key is not None})
@@ -308,7 +307,7 @@ class Answering:
         )
         keys = relation.keys_of(rows)
         of_key = None if owners is None else owners.by_key(keys)
-        found = await self._read(statement, keys, relation, choice.condition, owners, of_key)
+        found = await self._read(statement, keys, relation, choice, owners, of_key)
         if entry.is_whole:
             shared: dict[object, list[Any]] = {key: [] for key in keys if key is not None}
             for row in found:
@@ -333,7 +332,7 @@ class Answering:
         keys = relation.keys_of(rows)
         of_key = None if owners is None else owners.by_key(keys)
         by_key: dict[object, list[Any]] = defaultdict(list)
-        for row in await self._read(statement, keys, relation, slice_.condition, owners, of_key):
+        for row in await self._read(statement, keys, relation, slice_, owners, of_key):
             by_key[row[0]].append(row)
         order = relation.child.order(slice_.sort)
         pages = [cut_page(by_key.get(key, ()), order, arguments.page) for key in keys]
@@ -357,7 +356,7 @@ class Answering:
         arguments: ListArguments = list_arguments(**self._arguments(entry))
         slice_: Slice = slice_of(entity, arguments)
         statement = entry.statement(slice_, lambda: root_statement(entity, entry.columns, slice_))
-        sources = entity.sources | sources_of(arguments.condition, entity)
+        sources = entity.sources | slice_.sources(entity)
         rows = await self._root_rows(entry, slice_, statement, sources)
         page = cut_page(rows, entity.order(slice_.sort), arguments.page)
 
@@ -429,14 +428,14 @@ class Answering:
         statement: Any,
         keys: Sequence[object],
         relation: Relation[Any, Any],
-        condition: Condition,
+        chosen: Choice | Slice,
         owners: Owners | None,
         of_key: Mapping[object, int] | None,
     ) -> Sequence[Any]:
         wanted = [key for key in dict.fromkeys(keys) if key is not None]
         if not wanted:
             return ()
-        sources = relation.sources | sources_of(condition, relation.child)
+        sources = relation.sources | chosen.sources(relation.child)
         if owners is None or of_key is None:
             return await self._reading.rows_for(statement, wanted, sources=sources)
         with looking() as looked:
@@ -446,7 +445,7 @@ class Answering:
         table = matched.class_.__tablename__
         trace.note_points(table, matched.key, of_key)
         # What else the statement names may have been read anywhere.
-        exact = {table} if is_of_one_row(condition, relation.child) else set()
+        exact = {table} if is_of_one_row(chosen.condition, relation.child) else set()
         trace.note_tables(looked.tables - exact, everybody)
         trace.note_touched(sources, everybody)
         trace.asks_moment |= looked.asks_moment
