@@ -1,7 +1,7 @@
 """Writing very many new rows at once, past the ORM and the statement compiler; for empty databases only.
 
-Rows go to the driver as they are: SQLite by one prepared INSERT, PostgreSQL by COPY. Constraints and triggers
-hold as always.
+Rows go to the driver as they are: SQLite by one prepared INSERT, PostgreSQL by COPY. Constraints hold as
+always, and whoever keeps answers is told as always that the tables were written.
 """
 
 import contextlib
@@ -14,15 +14,18 @@ import psycopg
 from sqlalchemy import Table, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from gateway.store.base import UtcDateTime
 from gateway.store.database import SQLITE_CACHE_KIB
+from gateway.store.versions import note_written
 
 Convert = Callable[[Any], object]
 
 # 64 MiB.
 _SQLITE_BULK_CACHE_KIB: Final = 65_536
+# A statement that writes more rows than this is noted as a whole, as by the triggers of PostgreSQL.
+MOST_NOTED_ROWS: Final = 200
 # Different moments kept in their converted form per column.
 _MOMENTS: Final = 10_000
 
@@ -35,16 +38,21 @@ async def bulk_insert(session: AsyncSession, table: Table, rows: Sequence[Mappin
     if not rows:
         return
     names = list(rows[0])
+    connection = await session.connection()
     dialect = session.get_bind().dialect
     values = [_converted(rows, name, _converter(table, name, dialect)) for name in names]
     tuples = list(zip(*values, strict=True))
     columns = ", ".join(names)
     if dialect.name == "postgresql":
-        await _copy(session, f"COPY {table.name} ({columns}) FROM STDIN", tuples)
+        await _copy(connection, f"COPY {table.name} ({columns}) FROM STDIN", tuples)
+        note_written(f"INSERT INTO {table.name}", connection.info)
         return
     places = ", ".join("?" * len(names))
-    connection = await session.connection()
-    await connection.exec_driver_sql(f"INSERT INTO {table.name} ({columns}) VALUES ({places})", tuples)  # noqa: S608
+    async with _noted_as_one(connection, table.name, len(rows)):
+        await connection.exec_driver_sql(
+            f"INSERT INTO {table.name} ({columns}) VALUES ({places})",  # noqa: S608
+            tuples,
+        )
 
 
 @contextlib.asynccontextmanager
@@ -63,6 +71,30 @@ async def gather_statistics(session: AsyncSession) -> None:
     await session.execute(text("ANALYZE"))
 
 
+@contextlib.asynccontextmanager
+async def _noted_as_one(connection: AsyncConnection, table: str, rows: int) -> AsyncIterator[None]:
+    """Note many new rows on SQLite as "any row of the table", as PostgreSQL's triggers do by themselves.
+
+    The trigger that notes each row by itself is away meanwhile, and costs more than the rows. It comes back
+    in the same transaction, with the note: nobody else ever sees the table without it.
+    """
+    name = f"{table}_noted_insert"
+    trigger = await connection.scalar(
+        text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": name}
+    )
+    if trigger is None or rows <= MOST_NOTED_ROWS:
+        yield
+        return
+    await connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    try:
+        yield
+    finally:
+        await connection.exec_driver_sql(
+            "INSERT INTO row_changes (table_name, points, number) VALUES (?, NULL, 0)", (table,)
+        )
+        await connection.exec_driver_sql(trigger)
+
+
 def _converted(rows: Sequence[Mapping[str, object]], name: str, convert: Convert | None) -> Iterable[object]:
     """One column's values as the driver takes them: by columns is twice as quick as by rows."""
     column = map(itemgetter(name), rows)
@@ -77,8 +109,8 @@ def _converter(table: Table, name: str, dialect: Dialect) -> Convert | None:
     return lru_cache(_MOMENTS)(convert) if convert and isinstance(column_type, UtcDateTime) else convert
 
 
-async def _copy(session: AsyncSession, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-    raw = await (await session.connection()).get_raw_connection()
+async def _copy(connection: AsyncConnection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    raw = await connection.get_raw_connection()
     driver = cast("Any", raw.driver_connection)
     try:
         async with driver.cursor() as cursor, cursor.copy(statement) as copy:

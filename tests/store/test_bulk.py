@@ -4,10 +4,12 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from gateway.store.bulk import bulk_insert, gather_statistics, roomy
+from gateway.store.bulk import MOST_NOTED_ROWS, bulk_insert, gather_statistics, roomy
 from gateway.store.history import PastVersion
 from gateway.store.people import Person
 from gateway.store.registries import Geometry, Stage
+from gateway.store.row_changes import RowChange
+from gateway.store.versions import DataVersion
 from tests.support.databases import counted_statements
 
 AT = dt.datetime(2026, 1, 15, 9, 30, 0, 123456, tzinfo=dt.UTC)
@@ -67,6 +69,42 @@ async def test_constraints_hold(database):
 
     with pytest.raises(IntegrityError):
         await insert_twice()
+
+
+async def noted(database):
+    """Return what the log of changed rows says, and how often geometries were written."""
+    async with database.snapshot() as session:
+        points = (await session.scalars(select(RowChange.points).order_by(RowChange.id))).all()
+        version = await session.scalar(
+            select(DataVersion.version).where(DataVersion.table_name == "geometries")
+        )
+    return points, version
+
+
+async def test_many_rows_are_noted_as_one_and_rows_after_them_by_themselves_again(database):
+    many = [{"name": f"G{number}"} for number in range(MOST_NOTED_ROWS + 1)]
+
+    async with database.transaction() as session:
+        await bulk_insert(session, Geometry.__table__, many)
+    after_many = await noted(database)
+    async with database.transaction() as session:
+        await bulk_insert(session, Geometry.__table__, [{"name": "TOF"}])
+    after_one = await noted(database)
+
+    assert after_many == ([None], 1)
+    assert after_one == ([None, '["TOF"]'], 2)
+
+
+async def test_rows_are_noted_after_many_that_were_refused(database):
+    async with database.transaction() as session:
+        try:
+            async with session.begin_nested():
+                await bulk_insert(session, Geometry.__table__, [{"name": "TOF"}] * (MOST_NOTED_ROWS + 1))
+        except IntegrityError:
+            session.add(Geometry(name="TPC"))
+
+    points, _version = await noted(database)
+    assert points[-1] == '["TPC"]'
 
 
 async def test_no_rows_are_no_statement(database):
