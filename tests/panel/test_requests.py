@@ -4,6 +4,8 @@ import re
 
 from playwright.async_api import Page, expect
 
+from tests.panel.test_every_page import violations
+
 
 async def test_all_productions_stand_in_a_table_that_can_be_filtered_and_pasted_as_a_link(page: Page) -> None:
     await page.goto("/requests")
@@ -24,6 +26,43 @@ async def test_a_filter_that_nothing_passes_says_so(page: Page) -> None:
     await page.goto("/requests?q=nosuchthing")
 
     await expect(page.get_by_text("Nothing matches; loosen the filter")).to_be_visible()
+
+
+async def test_a_line_with_keys_filters_the_list_and_stands_in_the_address(page: Page) -> None:
+    await page.goto("/requests")
+    await page.get_by_role("searchbox", name="Filter").fill(
+        "stage:S2 energy:27 status:PARTIAL intent:ACCEPTED events:>=40M"
+    )
+
+    table = page.get_by_role("table", name="Requests")
+    await expect(table.get_by_role("link", name=re.compile("^PROD"))).to_have_text(
+        ["PROD2025-012", "PROD2025-013"]
+    )
+    await page.goto(page.url)
+    await expect(table.get_by_role("row")).to_have_count(3)
+    await expect(page.get_by_role("searchbox", name="Filter")).to_have_value(
+        "stage:S2 energy:27 status:PARTIAL intent:ACCEPTED events:>=40M"
+    )
+
+
+async def test_a_line_that_cannot_be_understood_is_marked_where_it_is_wrong(page: Page) -> None:
+    await page.goto("/requests?q=stage:S2 enrgy:27")
+
+    problem = page.get_by_role("alert")
+    await expect(problem.get_by_role("mark")).to_have_text("enrgy")
+    await expect(problem).to_contain_text("There is no key 'enrgy'. Did you mean energy?")
+    assert await violations(page) == []
+
+    await page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog")
+    await palette.get_by_role("textbox").fill("stage:S2 events:many")
+    await expect(palette.get_by_role("mark")).to_have_text("many")
+    assert await violations(page) == []
+    await palette.get_by_role("textbox").fill("stage:S2 -status:READY energy:27 site:PNPI")
+    await palette.get_by_role("button", name="Requests: stage:S2 -status:READY").click()
+    await expect(problem).to_have_count(0)
+    await expect(page.get_by_role("link", name="PROD2025-013")).to_be_visible()
+    await expect(page).to_have_url(re.compile("q=stage"))
 
 
 async def test_a_press_on_a_head_orders_the_table_at_the_server(page: Page) -> None:

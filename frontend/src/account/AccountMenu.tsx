@@ -1,5 +1,5 @@
 /** Who is logged in, as what, and the ways in and out. */
-import { Button } from "@mantine/core";
+import { Box, Button } from "@mantine/core";
 import { IconUser } from "@tabler/icons-react";
 import { Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -15,8 +15,13 @@ export function AccountMenu() {
   if (!isKnown) return null;
   if (viewer === null || !isLoggedIn)
     return (
-      <Button component="a" href={loginPath()} size="xs">
-        {t("account.logIn")}
+      <Button component="a" href={loginPath()} size="xs" aria-label={t("account.logIn")}>
+        <Box component="span" visibleFrom="sm">
+          {t("account.logIn")}
+        </Box>
+        <Box component="span" hiddenFrom="sm">
+          {t("account.logInShort")}
+        </Box>
       </Button>
     );
   const button = (

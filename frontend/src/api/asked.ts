@@ -7,7 +7,7 @@ export interface Asked {
 }
 
 /** What every page asks for itself, around the view. */
-const EVERYWHERE = new Set(["HomePages", "Palette", "SourceHealth", "SyncChanges"]);
+const EVERYWHERE = new Set(["HomePages", "Palette", "ReadLine", "SourceHealth", "SyncChanges"]);
 
 let page = "";
 let asked: Asked[] = [];

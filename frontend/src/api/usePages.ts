@@ -24,10 +24,12 @@ export interface Pages<Row> {
   again: () => void;
 }
 
+/** While it is waiting, nothing is asked: the variables are not settled yet. */
 export function usePages<Data, Variables extends AnyVariables, Row>(
   query: TypedDocumentNode<Data, Variables>,
   variables: Omit<Variables, "first" | "after">,
   pick: (data: Data) => Connection<Row>,
+  isWaiting = false,
 ): Pages<Row> {
   const client = useClient();
   const key = JSON.stringify(variables);
@@ -76,11 +78,12 @@ export function usePages<Data, Variables extends AnyVariables, Row>(
   );
 
   useEffect(() => {
+    if (isWaiting) return;
     void read(null);
     return () => {
       running.current = null;
     };
-  }, [read]);
+  }, [read, isWaiting]);
 
   const more = useCallback(() => {
     if (running.current === null && state.next !== null && state.key === key) void read(state.next);

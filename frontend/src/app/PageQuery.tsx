@@ -15,13 +15,7 @@ export function PageQuery() {
   const [isOpen, { open, close }] = useDisclosure();
   return (
     <>
-      <Button
-        variant="default"
-        size="xs"
-        className={css.pageQuery}
-        leftSection={<IconCode size={14} aria-hidden />}
-        onClick={open}
-      >
+      <Button variant="default" size="xs" leftSection={<IconCode size={14} aria-hidden />} onClick={open}>
         <span className={css.searchWords}>{t("query.thisPage")}</span>
       </Button>
       {isOpen && (

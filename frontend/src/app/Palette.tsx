@@ -9,7 +9,9 @@ import { useQuery } from "urql";
 
 import type { ResultOf } from "../api/graphql";
 import { paths } from "../paths";
+import { LineProblem } from "../table/LineProblem";
 import { readLine } from "../table/line";
+import { isKeyed, useLine } from "../table/useLine";
 import { PaletteQuery } from "./documents";
 import { LineActions } from "./LineActions";
 import { NAVIGATION } from "./navigation";
@@ -64,7 +66,10 @@ export function Palette({ asked: times }: { asked: number }) {
   const pages = NAVIGATION.filter(({ key }) =>
     t(`nav.${key}`).toLowerCase().includes(text.trim().toLowerCase()),
   );
-  const line = readLine(text);
+  // A line with keys goes to the list as it is; one of plain words becomes choices there.
+  const keyed = isKeyed(asked) ? asked : null;
+  const { isUnderstood, problem } = useLine(keyed);
+  const line = keyed === null ? readLine(text) : null;
   const hits = !isSearch
     ? []
     : (data?.search ?? []).map((hit) => entryOf(hit.found)).filter((one) => one !== null);
@@ -80,6 +85,18 @@ export function Palette({ asked: times }: { asked: number }) {
       <Spotlight.Search placeholder={t("palette.placeholder")} aria-label={t("app.search")} />
       <Spotlight.ActionsList>
         {line && <LineActions line={line} close={spotlight.close} />}
+        {keyed !== null && problem && <LineProblem line={keyed} problem={problem} />}
+        {keyed !== null && isUnderstood && (
+          <Spotlight.ActionsGroup label={t("palette.understood")}>
+            <Spotlight.Action
+              label={`${t("nav.requests")}: ${keyed}`}
+              onClick={() => {
+                spotlight.close();
+                void navigate({ to: "/requests", search: { q: keyed } });
+              }}
+            />
+          </Spotlight.ActionsGroup>
+        )}
         {hits.length > 0 && (
           <Spotlight.ActionsGroup label={t("palette.found")}>
             {hits.map(({ label, note, to }) => (
@@ -94,7 +111,7 @@ export function Palette({ asked: times }: { asked: number }) {
             ))}
           </Spotlight.ActionsGroup>
         )}
-        {!line && hits.length === 0 && pages.length === 0 && (
+        {!line && !isUnderstood && !problem && hits.length === 0 && pages.length === 0 && (
           <Spotlight.Empty>{t("palette.nothing")}</Spotlight.Empty>
         )}
       </Spotlight.ActionsList>

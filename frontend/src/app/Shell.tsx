@@ -27,7 +27,7 @@ import css from "./shell.module.css";
 const Palette = part(async () => (await import("./Palette")).Palette);
 
 export function Shell() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const [isOpen, { toggle, close }] = useDisclosure();
   // How often it was asked for; the palette opens anew each time.
   const [finding, setFinding] = useState(0);
@@ -67,20 +67,15 @@ export function Shell() {
           </Button>
           <Group gap="xs" wrap="nowrap">
             <LiveMark />
-            <PageQuery />
-            <SegmentedControl
-              size="xs"
-              aria-label={t("app.language")}
-              value={i18n.language}
-              onChange={(value) => void setLanguage(value as Language)}
-              data={[...LANGUAGES]}
-            />
-            <ThemeButton />
+            <Group gap="xs" wrap="nowrap" visibleFrom="sm">
+              <PageQuery />
+              <LookChoices />
+            </Group>
             <AccountMenu />
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" aria-label={t("app.menu")}>
+      <AppShell.Navbar p="xs" aria-label={t("app.menu")} className={isOpen ? undefined : css.closed}>
         {NAVIGATION.map(({ key, to }) => (
           <Link
             key={key}
@@ -93,6 +88,10 @@ export function Shell() {
             {t(`nav.${key}`)}
           </Link>
         ))}
+        {/* The head of a small screen has no room for them. */}
+        <Group hiddenFrom="sm" gap="xs" mt="sm" px={10}>
+          <LookChoices />
+        </Group>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} className={css.main}>
         <SourceNotice />
@@ -118,17 +117,26 @@ function LiveMark() {
   );
 }
 
-function ThemeButton() {
-  const { t } = useTranslation();
+function LookChoices() {
+  const { t, i18n } = useTranslation();
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme("light");
   return (
-    <ActionIcon
-      variant="default"
-      aria-label={t("app.theme")}
-      onClick={() => setColorScheme(scheme === "dark" ? "light" : "dark")}
-    >
-      {scheme === "dark" ? <IconSun size={16} aria-hidden /> : <IconMoon size={16} aria-hidden />}
-    </ActionIcon>
+    <>
+      <SegmentedControl
+        size="xs"
+        aria-label={t("app.language")}
+        value={i18n.language}
+        onChange={(value) => void setLanguage(value as Language)}
+        data={[...LANGUAGES]}
+      />
+      <ActionIcon
+        variant="default"
+        aria-label={t("app.theme")}
+        onClick={() => setColorScheme(scheme === "dark" ? "light" : "dark")}
+      >
+        {scheme === "dark" ? <IconSun size={16} aria-hidden /> : <IconMoon size={16} aria-hidden />}
+      </ActionIcon>
+    </>
   );
 }

@@ -3,14 +3,22 @@
  *
  * A cell is plain text or plain elements: a component with state of its own in every cell costs a third of a frame.
  */
+import { useMediaQuery } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 
+import { part } from "../ui/part";
+import { keyColumns, MORE_PX, SELECT_PX } from "./keyColumns";
 import css from "./table.module.css";
 
+const RowCard = part(async () => (await import("./RowCard")).RowCard);
+
 const ROW_PX = 30;
+/** Two lines: the longest names do not fit into one of a phone. */
+const PHONE_ROW_PX = 48;
+const PHONE = "(max-width: 767px)";
 
 export interface Column<Row> {
   id: string;
@@ -58,7 +66,7 @@ export function nextSort(current: Sort | null | undefined, by: string): Sort | n
 
 export function DataTable<Row>({
   label,
-  columns,
+  columns: all,
   rows,
   keyOf,
   nameOf = keyOf,
@@ -71,13 +79,21 @@ export function DataTable<Row>({
 }: Props<Row>) {
   const { t } = useTranslation();
   const scroll = useRef<HTMLDivElement>(null);
+  const isPrinting = usePrinting();
+  const isPhone = useMediaQuery(PHONE, false, { getInitialValueInEffect: false }) && !isPrinting;
+  const columns = isPhone ? keyColumns(all, window.innerWidth - (onSelect ? SELECT_PX : 0)) : all;
+  const [opened, setOpened] = useState<Row | null>(null);
+  const rowPx = isPhone ? PHONE_ROW_PX : ROW_PX;
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => rowPx,
     overscan: 10,
   });
-  const isPrinting = usePrinting();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another height must be measured anew
+  useEffect(() => {
+    virtual.measure();
+  }, [rowPx, virtual]);
   const items = isPrinting
     ? rows.map((_row, index) => ({ index, start: 0, end: 0 }))
     : virtual.getVirtualItems();
@@ -88,74 +104,116 @@ export function DataTable<Row>({
   useEffect(() => {
     if (rows.length > 0 && reached >= rows.length - 20) onEnd?.();
   }, [reached, rows.length, onEnd]);
-  const width = columns.reduce((sum, column) => sum + column.width, onSelect ? 36 : 0);
+  const edges = (onSelect ? SELECT_PX : 0) + (isPhone ? MORE_PX : 0);
+  const width = columns.reduce((sum, column) => sum + column.width, edges);
   const toggle = (key: string) => {
     const next = new Set(selected);
     if (!next.delete(key)) next.add(key);
     onSelect?.(next);
   };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section ref={scroll} className={css.scroll} tabIndex={0} aria-label={label}>
-      <table
-        className={css.table}
-        style={{ width, minWidth: "100%" }}
-        aria-label={label}
-        aria-rowcount={(total ?? rows.length) + 1}
-      >
-        <thead>
-          <tr>
-            {onSelect && (
-              <th scope="col" style={{ width: 36 }}>
-                <span>
-                  <input
-                    type="checkbox"
-                    aria-label={t("table.all")}
-                    checked={rows.length > 0 && selected?.size === rows.length}
-                    onChange={(event) => onSelect(new Set(event.target.checked ? rows.map(keyOf) : []))}
-                  />
-                </span>
-              </th>
-            )}
-            {columns.map((column) => (
-              <Head key={column.id} column={column} sort={sort} onSort={onSort} />
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {above > 0 && <tr aria-hidden style={{ height: above }} />}
-          {items.map(({ index }) => {
-            const row = rows[index] as Row;
-            const key = keyOf(row);
-            return (
-              <tr
-                key={key}
-                aria-rowindex={index + 2}
-                className={`${css.row} ${index % 2 ? css.odd : ""}`}
-                data-selected={selected?.has(key) ?? false}
-              >
-                {onSelect && (
-                  <td>
+    <>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section ref={scroll} className={css.scroll} tabIndex={0} aria-label={label} data-phone={isPhone}>
+        <table
+          className={css.table}
+          style={{ width, minWidth: "100%" }}
+          aria-label={label}
+          aria-rowcount={(total ?? rows.length) + 1}
+        >
+          <thead>
+            <tr>
+              {onSelect && (
+                <th scope="col" style={{ width: SELECT_PX }}>
+                  <span>
                     <input
                       type="checkbox"
-                      aria-label={t("table.select", { row: nameOf(row) })}
-                      checked={selected?.has(key) ?? false}
-                      onChange={() => toggle(key)}
+                      aria-label={t("table.all")}
+                      checked={rows.length > 0 && selected?.size === rows.length}
+                      onChange={(event) => onSelect(new Set(event.target.checked ? rows.map(keyOf) : []))}
                     />
-                  </td>
-                )}
-                {columns.map((column) => (
-                  <td key={column.id} className={column.numeric ? css.numeric : undefined}>
-                    {column.cell(row)}
-                  </td>
-                ))}
-              </tr>
-            );
-          })}
-          {below > 0 && <tr aria-hidden style={{ height: below }} />}
-        </tbody>
-      </table>
-    </section>
+                  </span>
+                </th>
+              )}
+              {columns.map((column) => (
+                <Head key={column.id} column={column} sort={sort} onSort={onSort} />
+              ))}
+              {isPhone && (
+                <th scope="col" style={{ width: MORE_PX }}>
+                  <span className={css.unseen}>{t("table.more")}</span>
+                </th>
+              )}
+            </tr>
+          </thead>
+          <tbody>
+            {above > 0 && <tr aria-hidden style={{ height: above }} />}
+            {items.map(({ index }) => {
+              const row = rows[index] as Row;
+              const key = keyOf(row);
+              return (
+                <tr
+                  key={key}
+                  aria-rowindex={index + 2}
+                  className={`${css.row} ${index % 2 ? css.odd : ""}`}
+                  data-selected={selected?.has(key) ?? false}
+                >
+                  {onSelect && (
+                    <td>
+                      <input
+                        type="checkbox"
+                        aria-label={t("table.select", { row: nameOf(row) })}
+                        checked={selected?.has(key) ?? false}
+                        onChange={() => toggle(key)}
+                      />
+                    </td>
+                  )}
+                  {columns.map((column) => (
+                    <Cell key={column.id} isNumeric={column.numeric ?? false}>
+                      {column.cell(row)}
+                    </Cell>
+                  ))}
+                  {isPhone && (
+                    <td>
+                      <button
+                        type="button"
+                        aria-label={t("table.open", { row: nameOf(row) })}
+                        className={css.more}
+                        aria-haspopup="dialog"
+                        onClick={() => setOpened(row)}
+                      >
+                        ⋯
+                      </button>
+                    </td>
+                  )}
+                </tr>
+              );
+            })}
+            {below > 0 && <tr aria-hidden style={{ height: below }} />}
+          </tbody>
+        </table>
+      </section>
+      <Suspense>
+        {opened !== null && (
+          <RowCard
+            facts={all.map((column) => [column.full ?? column.head, column.cell(opened)] as const)}
+            title={nameOf(opened)}
+            onClose={() => setOpened(null)}
+          />
+        )}
+      </Suspense>
+    </>
+  );
+}
+
+/** What does not fit is told on hover. */
+function Cell({ isNumeric, children }: { isNumeric: boolean; children: ReactNode }) {
+  return (
+    <td
+      className={isNumeric ? css.numeric : undefined}
+      title={typeof children === "string" ? children : undefined}
+    >
+      <div className={css.cell}>{children}</div>
+    </td>
   );
 }
 

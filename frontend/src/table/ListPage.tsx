@@ -8,9 +8,11 @@ import { type Connection, usePages } from "../api/usePages";
 import { Empty, Failed, Loading } from "../ui/States";
 import { type Column, DataTable } from "./DataTable";
 import { FilterMenu } from "./FilterMenu";
+import { LineProblem } from "./LineProblem";
 import { SavedViews } from "./SavedViews";
 import type { ListSearch } from "./search";
 import { Toolbar } from "./Toolbar";
+import { useLine } from "./useLine";
 
 /** A choice of exact values, kept in the address as `is.<name>`. */
 export interface Facet {
@@ -32,6 +34,8 @@ interface Props<Data, Variables extends AnyVariables, Row> {
   /** The server's filter for what stands in the address; null for none. */
   filterOf: (search: ListSearch) => object | null;
   facets?: readonly Facet[];
+  /** Whether the server takes the words as a line with keys: `stage:S2 energy:27 events:>40M`. */
+  takesLines?: boolean;
   /** What else stands in the toolbar. */
   actions?: ReactNode;
   /** Keys of the chosen rows, where rows can be chosen. */
@@ -63,6 +67,7 @@ export function ListPage<Data, Variables extends AnyVariables, Row>({
   nameOf,
   filterOf,
   facets = [],
+  takesLines = false,
   actions,
   selected,
   onSelect,
@@ -76,7 +81,14 @@ export function ListPage<Data, Variables extends AnyVariables, Row>({
     void navigate({ to: ".", search: (old: ListSearch) => ({ ...old, ...part }), replace: true });
   const shown = search.columns ?? columns.map(({ id }) => id).filter((id) => !hidden.includes(id));
   const variables = { filter: filterOf(search), sort: search.sort ? [search.sort] : null };
-  const pages = usePages(query, variables as unknown as Omit<Variables, "first" | "after">, pick);
+  const line = takesLines ? (search.q ?? null) : null;
+  const { problem, isUnderstood } = useLine(line);
+  const pages = usePages(
+    query,
+    variables as unknown as Omit<Variables, "first" | "after">,
+    pick,
+    line !== null && !isUnderstood,
+  );
   const { again, rows } = pages;
   useEffect(() => {
     if (round > 0) again();
@@ -93,6 +105,7 @@ export function ListPage<Data, Variables extends AnyVariables, Row>({
       <Toolbar
         title={title}
         words={search.q ?? ""}
+        takesLines={takesLines}
         onWords={(q) => change({ q: q || undefined })}
         rows={pages.rows}
         total={pages.total}
@@ -104,8 +117,12 @@ export function ListPage<Data, Variables extends AnyVariables, Row>({
         <SavedViews search={search} />
         {actions}
       </Toolbar>
-      {pages.error && <Failed error={pages.error} again={pages.again} partly={pages.rows.length > 0} />}
-      {pages.rows.length > 0 ? (
+      {problem ? (
+        <LineProblem line={search.q ?? ""} problem={problem} />
+      ) : (
+        pages.error && <Failed error={pages.error} again={pages.again} partly={pages.rows.length > 0} />
+      )}
+      {problem ? null : pages.rows.length > 0 ? (
         <DataTable
           label={title}
           columns={columns.filter(({ id }) => shown.includes(id))}

@@ -11,6 +11,8 @@ import { ExportButton } from "./ExportButton";
 interface Props<Row> {
   title: string;
   words: string;
+  /** Whether the words may be a line with keys. */
+  takesLines: boolean;
   onWords: (words: string) => void;
   rows: readonly Row[];
   total: number | null;
@@ -23,6 +25,7 @@ interface Props<Row> {
 export function Toolbar<Row>({
   title,
   words,
+  takesLines,
   onWords,
   rows,
   total,
@@ -40,10 +43,12 @@ export function Toolbar<Row>({
       <h1>{title}</h1>
       <TextInput
         size="xs"
-        w={200}
+        w={takesLines ? 290 : 200}
+        maw="100%"
         type="search"
         aria-label={t("table.filter")}
-        placeholder={t("table.filter")}
+        placeholder={takesLines ? "stage:S2 energy:27 events:>40M" : t("table.filter")}
+        title={takesLines ? t("table.lineHint") : undefined}
         value={typed}
         onChange={(event) => {
           setTyped(event.currentTarget.value);

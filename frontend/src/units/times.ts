@@ -20,9 +20,12 @@ export function secondsSince(moment: string, now: number = Date.now()): number {
   return Math.max(0, (now - Date.parse(moment)) / 1000);
 }
 
+/** English as it is written at JINR: the day before the month, and 24 hours. */
+const calendar = () => (i18n.language === "en" ? "en-GB" : i18n.language);
+
 export function local(moment: string | null | undefined): string {
   if (!moment) return UNKNOWN;
-  return new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "short" }).format(
+  return new Intl.DateTimeFormat(calendar(), { dateStyle: "medium", timeStyle: "short" }).format(
     new Date(moment),
   );
 }
@@ -46,9 +49,7 @@ export function relative(moment: string | null | undefined, now: number = Date.n
 /** A day in the panel's language, without the time. */
 export function day(moment: string | null | undefined): string {
   return moment
-    ? new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeZone: "UTC" }).format(
-        new Date(moment),
-      )
+    ? new Intl.DateTimeFormat(calendar(), { dateStyle: "medium", timeZone: "UTC" }).format(new Date(moment))
     : UNKNOWN;
 }
 

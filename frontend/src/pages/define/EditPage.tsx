@@ -75,7 +75,7 @@ function EditForm({ request, carried, onReload }: Props) {
     <RequestForm
       draft={draft}
       onChange={setDraft}
-      isEdit
+      edited={request.name}
       save={t("define.save", { count: changed.length })}
       canSave={changed.length > 0}
       isSaving={isSending}

@@ -47,14 +47,21 @@ export function usePreview(input: Input | null) {
   };
 }
 
-type Props = ReturnType<typeof usePreview> & { isComplete: boolean; isEdit: boolean };
+type Props = ReturnType<typeof usePreview> & {
+  isComplete: boolean;
+  /** The request that is edited; null for a new one. */
+  edited: string | null;
+};
 
-export function LivePreview({ preview, refusal, error, isAsking, isBlocked, isComplete, isEdit }: Props) {
+export function LivePreview({ preview, refusal, error, isAsking, isBlocked, isComplete, edited }: Props) {
   const { t } = useTranslation();
+  const isEdit = edited !== null;
   if (!isComplete) return <p className={info.age}>{t("define.incomplete")}</p>;
   if (error) return <Failed error={error} />;
   if (refusal) return <Why refusal={refusal} error={null} />;
   if (preview === null) return isAsking ? <Loading /> : null;
+  // The preview is that of a new request, and calls it by the next free name.
+  const named = (words: string) => (isEdit ? words.replaceAll(preview.name, edited) : words);
   const sum = (pick: (step: Preview["steps"][number]) => number | undefined) => {
     const values = preview.steps.map(pick);
     return values.every((one) => one !== undefined) ? values.reduce((all, one) => all + one, 0) : null;
@@ -78,11 +85,11 @@ export function LivePreview({ preview, refusal, error, isAsking, isBlocked, isCo
           [t("preview.days"), decimal(sum((step) => step.forecast.days?.expected) ?? null)],
         ]}
       />
-      <FindingList findings={preview.findings} />
+      <FindingList findings={preview.findings.map((one) => ({ ...one, message: named(one.message) }))} />
       <ul className={page.plain}>
         {preview.steps.map(({ kind, taskName, problem, outputs }) => (
           <li key={kind}>
-            {kind}: {taskName ?? problem}
+            {kind}: {named(taskName ?? problem ?? "")}
             {!isEdit && outputs.map((did) => <div key={did}>{did}</div>)}
           </li>
         ))}

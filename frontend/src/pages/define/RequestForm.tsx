@@ -33,8 +33,8 @@ interface Props {
   save: string;
   onSave: () => void;
   isSaving: boolean;
-  /** An edit keeps its name and seeds: of what is checked live those of a new one are not shown. */
-  isEdit?: boolean;
+  /** The request that is edited: it keeps its name and seeds, those of a new one are not shown. */
+  edited?: string | null;
   canSave?: boolean;
   children?: ReactNode;
 }
@@ -45,7 +45,7 @@ export function RequestForm({
   save,
   onSave,
   isSaving,
-  isEdit = false,
+  edited = null,
   canSave = true,
   children,
 }: Props) {
@@ -53,8 +53,8 @@ export function RequestForm({
   const { may } = useViewer();
   const input = useMemo(() => inputOf(draft), [draft]);
   const asked = useMemo(
-    () => (input === null || !isEdit ? input : { ...input, seeds: null, seedReuseReason: null }),
-    [input, isEdit],
+    () => (input === null || edited === null ? input : { ...input, seeds: null, seedReuseReason: null }),
+    [input, edited],
   );
   const [settled] = useDebouncedValue(asked, 350);
   const preview = usePreview(settled);
@@ -103,7 +103,9 @@ export function RequestForm({
           <Button
             type="submit"
             loading={isSaving}
-            disabled={input === null || !canSave || (!isEdit && (asked !== settled || preview.isBlocked))}
+            disabled={
+              input === null || !canSave || (edited === null && (asked !== settled || preview.isBlocked))
+            }
           >
             {save}
           </Button>
@@ -111,7 +113,7 @@ export function RequestForm({
       </div>
       <section aria-label={t("define.preview")} className={css.step} aria-live="polite">
         <h2>{t("define.preview")}</h2>
-        <LivePreview {...preview} isComplete={input !== null} isEdit={isEdit} />
+        <LivePreview {...preview} isComplete={input !== null} edited={edited} />
       </section>
     </form>
   );

@@ -35,7 +35,9 @@ export function StorageUse({ storages }: { storages: readonly Storage[] }) {
                     aria-label={storage.name}
                   />
                 )}{" "}
-                {bytes(usage?.usedBytes)} / {bytes(usage?.totalBytes)}
+                <span className={css.amounts}>
+                  {bytes(usage?.usedBytes)} / {bytes(usage?.totalBytes)}
+                </span>
               </span>
             </li>
           );

@@ -3,7 +3,8 @@ import { Graph, layout } from "@dagrejs/dagre";
 
 import type { Request } from "./RequestPage";
 
-export const NODE_WIDTH = 210;
+/** The longest name of a request beside the longest word for its state. */
+export const NODE_WIDTH = 250;
 export const NODE_HEIGHT = 56;
 
 export interface Place {
@@ -34,8 +35,8 @@ function outputs(step: Request["steps"][number]) {
   return of.flatMap(({ datasets }) => datasets).filter(({ dataType }) => !isLog(dataType));
 }
 
-/** Return where everything stands, from left to right in the order of the work. */
-export function graphOf(request: Request): { places: Place[]; lines: Line[] } {
+/** Return where everything stands, in the order of the work: from left to right, or down a narrow screen. */
+export function graphOf(request: Request, isNarrow: boolean): { places: Place[]; lines: Line[] } {
   const places: Omit<Place, "x" | "y">[] = [
     {
       id: request.id,
@@ -67,7 +68,7 @@ export function graphOf(request: Request): { places: Place[]; lines: Line[] } {
     else for (const { id } of inputs) lines.push({ from: id, to: step.id });
   }
   const graph = new Graph().setDefaultEdgeLabel(() => ({}));
-  graph.setGraph({ rankdir: "LR", nodesep: 16, ranksep: 44 });
+  graph.setGraph({ rankdir: isNarrow ? "TB" : "LR", nodesep: 16, ranksep: isNarrow ? 28 : 44 });
   for (const { id } of places) graph.setNode(id, { width: NODE_WIDTH, height: NODE_HEIGHT });
   for (const { from, to } of lines) graph.setEdge(from, to);
   layout(graph);

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import { useViewer } from "../../account/useViewer";
 import { paths } from "../../paths";
-import { all, ListPage, wordsOf } from "../../table/ListPage";
+import { all, ListPage } from "../../table/ListPage";
 import type { ListSearch } from "../../table/search";
 import { part } from "../../ui/part";
 import type { BulkEdit } from "./bulk/BulkEditDialog";
@@ -35,16 +35,9 @@ const UndoNotice = part(async () => (await import("./bulk/UndoNotice")).UndoNoti
 /** The server takes no more in one submission. */
 const MOST_AT_ONCE = 20;
 
-/** Each word must occur in one of the fields that people know a production by. */
+/** The line as it was typed, and the choices; all must hold. */
 function filterOf({ q, is }: ListSearch): Filter | null {
-  const every: Filter[] = wordsOf(q).map((word) => ({
-    or: [
-      { name: { contains: word } },
-      { tag: { contains: word } },
-      { description: { contains: word } },
-      { requestedBy: { contains: word } },
-    ],
-  }));
+  const every: Filter[] = q ? [{ line: q }] : [];
   if (is) every.push(...productionFilters(is));
   if (is?.at) every.push({ datasets: { replicas: { storage: { site: { name: { in: is.at } } } } } });
   return all(every) as Filter | null;
@@ -70,6 +63,7 @@ export function RequestsPage() {
       hidden={["campaign", "priority"]}
       keyOf={(row) => row.name}
       filterOf={filterOf}
+      takesLines
       facets={[
         { name: "intent", label: t("request.intent"), options: INTENTS },
         { name: "stage", label: t("request.stage"), options: ["S1", "S2"] },

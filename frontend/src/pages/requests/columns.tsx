@@ -40,7 +40,7 @@ export function requestColumns(t: TFunction): Column<Row>[] {
     {
       id: "execution",
       head: t("request.execution"),
-      width: 120,
+      width: 136,
       cell: (row) => <Status word={row.execution} />,
       text: (row) => row.execution,
     },
@@ -79,11 +79,11 @@ export function requestColumns(t: TFunction): Column<Row>[] {
       cell: (row) => row.polarization,
       text: (row) => row.polarization,
     },
-    { id: "tag", head: t("request.tag"), width: 190, cell: (row) => row.tag, text: (row) => row.tag },
+    { id: "tag", head: t("request.tag"), width: 210, cell: (row) => row.tag, text: (row) => row.tag },
     {
       id: "events",
       head: t("request.events"),
-      width: 110,
+      width: 96,
       numeric: true,
       sort: "EVENTS",
       cell: (row) => count(row.events),
@@ -110,7 +110,7 @@ export function requestColumns(t: TFunction): Column<Row>[] {
     {
       id: "software",
       head: t("request.software"),
-      width: 140,
+      width: 150,
       cell: (row) => `${row.softwareProject} ${row.softwareVersion}`,
       text: (row) => `${row.softwareProject} ${row.softwareVersion}`,
     },
@@ -125,7 +125,7 @@ export function requestColumns(t: TFunction): Column<Row>[] {
     {
       id: "requestedBy",
       head: t("request.requestedBy"),
-      width: 110,
+      width: 90,
       sort: "REQUESTED_BY",
       cell: (row) => row.requestedBy,
       text: (row) => row.requestedBy,

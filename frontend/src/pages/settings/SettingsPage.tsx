@@ -21,14 +21,18 @@ export function SettingsPage() {
       <section aria-label={t("settings.you")}>
         <h2>{t("settings.you")}</h2>
         {isLoggedIn && viewer ? (
-          <FactList
-            facts={[
-              [t("person.name"), viewer.name],
-              [t("person.username"), viewer.username],
-              [t("settings.roles"), viewer.roles.map((role) => t(`role.${role}`)).join(", ")],
-              [t("settings.rights"), viewer.rights.join(", ")],
-            ]}
-          />
+          <>
+            <FactList
+              facts={[
+                [t("person.name"), viewer.name],
+                [t("person.username"), viewer.username],
+                [t("settings.roles"), viewer.roles.map((role) => t(`role.${role}`)).join(", ")],
+              ]}
+            />
+            <p>
+              {t("settings.rights")}: {viewer.rights.join(", ")}
+            </p>
+          </>
         ) : (
           <p>
             {t("settings.nobody")} <a href={loginPath()}>{t("account.logIn")}</a>

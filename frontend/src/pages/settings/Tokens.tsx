@@ -29,7 +29,7 @@ export function Tokens() {
       )}
       {data === undefined ? (
         !error && <Loading />
-      ) : (
+      ) : data.viewer.accessTokens.length === 0 ? null : (
         <div className={css.wide}>
           <table className={css.small} aria-label={t("token.title")}>
             <thead>

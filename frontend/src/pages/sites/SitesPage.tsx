@@ -57,7 +57,7 @@ function columnsOf(t: TFunction): Column<Row>[] {
     {
       id: "state",
       head: t("task.status"),
-      width: 100,
+      width: 124,
       cell: (row) => <Status word={row.state} />,
       text: (row) => row.state,
     },

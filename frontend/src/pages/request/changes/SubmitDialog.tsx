@@ -51,6 +51,7 @@ export function SubmitDialog({ names, onClose }: { names: readonly string[]; onC
     >
       <Select
         w={320}
+        maw="100%"
         mb="sm"
         label={t("submit.mode")}
         allowDeselect={false}
