@@ -122,14 +122,17 @@ class BadValueError(InputError):
 
 
 class LimitError(InputError):
-    """A document is larger, deeper or dearer than we answer; `code` is `LIMIT_` and what was counted."""
+    """A document is larger, deeper or dearer than we answer; `code` is `LIMIT_` and what was counted.
+
+    `found` is at most what every reader of JSON takes for a whole number.
+    """
 
     code = "LIMIT"
 
     def __init__(self, counted: str, message: str, *, found: int | None, limit: int) -> None:
         super().__init__(message)
         self.code = f"LIMIT_{counted}"
-        self.found = found
+        self.found = None if found is None else min(found, 2**53 - 1)
         self.limit = limit
 
 

@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from graphql import (
     ArgumentNode,
@@ -113,15 +114,21 @@ def outline_of(document: DocumentNode, shape: SchemaShape) -> Outline:
     return _Reader(shape).read(document)
 
 
+GREATEST_INT: Final = 2**31 - 1
+
+
 def number_of(value: object) -> int | None:
-    """Return the number of objects a variable's value asks for: an integer itself, a list by its length."""
+    """Return the number of objects a variable's value asks for: an integer itself, a list by its length.
+
+    What is no Int of GraphQL is refused later; until then it counts as the greatest one.
+    """
     match value:
         case bool():
             return None
         case int():
-            return value
+            return min(value, GREATEST_INT)
         case float() if value.is_integer():
-            return int(value)
+            return int(min(value, GREATEST_INT))
         case list():
             return len(value)
         case _:
@@ -263,7 +270,7 @@ def _check_number(literal: str) -> None:
 def _literal_number(value: ValueNode) -> int | None:
     match value:
         case IntValueNode():
-            return int(value.value)
+            return min(int(value.value), GREATEST_INT)
         case ListValueNode():
             return len(value.values)
         case _:

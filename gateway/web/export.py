@@ -21,7 +21,7 @@ from gateway.schema.answers import Answer
 from gateway.schema.execution import Executor, OperationRequest, V
 from gateway.schema.exports import PAGE_ROWS, Listing, Path, listings_of, value_at
 from gateway.web.media_types import JSON
-from gateway.web.responses import answer_response, refusal_response
+from gateway.web.responses import refusal_response, refused_file
 
 _PATH: Final = re.compile(r"/export/([A-Za-z]+)\.(csv|ndjson)")
 _PARAMETERS: Final = frozenset({"fields", "filter", "sort", "includeGone", "line"})
@@ -71,7 +71,7 @@ class ExportEndpoint(Generic[V]):
         variables = self._variables(request, listing)
         first = await self._page(document, variables, None, viewer)
         if first.problems:
-            return answer_response(first, JSON)
+            return refused_file(first)
         pages = self._pages(first, listing.name, document, variables, viewer)
         body = _csv(pages, columns) if kind == "csv" else _ndjson(pages)
         headers = {"Content-Disposition": f'attachment; filename="{listing.name}.{kind}"'}

@@ -12,7 +12,8 @@ _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _TYPE = re.compile(rf"[ \t]*({_WORD})/({_WORD})[ \t]*")
 _PARAMETER = re.compile(rf";[ \t]*(?:({_WORD})=({_WORD}|{_QUOTED}))?[ \t]*")
-_LIST_ITEM = re.compile(rf'(?:[^,"]|{_QUOTED})+')
+# A quote that nobody closes takes the rest: looked for from each place after it, it would cost the square.
+_LIST_ITEM = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*(?:"|\\?\Z))+')
 _WEIGHT = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 
 

@@ -13,7 +13,7 @@ from gateway.auth.viewer import Viewer
 from gateway.errors import GatewayError
 from gateway.schema.execution import Executor, OperationRequest
 from gateway.web.media_types import JSON
-from gateway.web.responses import answer_response, refusal_response
+from gateway.web.responses import refusal_response, refused_file
 
 ViewerOf = Callable[[Request], Awaitable[Viewer]]
 
@@ -42,7 +42,7 @@ async def find_request(
     operation = OperationRequest(document, variables={"name": name})
     answer = await executor.execute(operation, viewer, only_queries=True)
     if answer.problems:
-        return answer_response(answer, JSON)
+        return refused_file(answer)
     content = orjson.loads(answer.body)
     request = content["data"]["request"]
     is_there = bool(request) and "name" in request

@@ -45,7 +45,7 @@ def answer_response(answer: Answer, media_type: str) -> Response:
     if answer.is_executed or (media_type == JSON and code in _STATUS_200_IN_PLAIN_JSON):
         status = 200
     else:
-        status = _STATUS_BY_CODE.get(code, 400)
+        status = _status_of(code)
     headers = {"Vary": "Accept"}
     if answer.version is not None:
         headers["Gateway-Data-Version"] = str(answer.version)
@@ -55,6 +55,17 @@ def answer_response(answer: Answer, media_type: str) -> Response:
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(answer.body, status, headers, f"{media_type}; charset=utf-8")
+
+
+def refused_file(answer: Answer) -> Response:
+    """Return the response for a file that cannot be made: never 200, which would be the file."""
+    response = answer_response(answer, JSON)
+    response.status_code = _status_of(answer.problems[0].code)
+    return response
+
+
+def _status_of(code: str) -> int:
+    return _STATUS_BY_CODE.get(code, 400)
 
 
 def refusal_response(error: GatewayError, media_type: str) -> Response:

@@ -140,6 +140,9 @@ async def test_before_anything_was_known_there_is_nothing(own_world: Database) -
         ("2026-03-01T12:00:00", "asOf is a moment with its zone"),
         (5, "asOf is a moment with its zone"),
         ("2099-01-01T00:00:00Z", "is still to come"),
+        ("9999-12-31T23:59:59-14:00", "asOf is a moment with its zone"),
+        ("0001-01-01T00:00:00+14:00", "asOf is a moment with its zone"),
+        ("0001-01-01T00:00:00Z", "asOf lies before 1970"),
     ],
 )
 async def test_what_is_no_moment_of_the_past_is_told(world: Database, as_of: object, words: str) -> None:

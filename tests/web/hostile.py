@@ -147,6 +147,40 @@ HOSTILE = [
         n=1_000_000,
     ),
     document(
+        "a page of 10^20",
+        "{ requests(first: 100000000000000000000) { totalCount } }",
+        "LIMIT_PAGE_SIZE",
+    ),
+    document(
+        "a page of 10^20 by default",
+        "query($n: Int = 100000000000000000000) { requests(first: $n) { totalCount } }",
+        "LIMIT_PAGE_SIZE",
+    ),
+    document(
+        "a page of 10^308 by a variable",
+        "query($n: Int) { requests(first: $n) { totalCount } }",
+        "LIMIT_PAGE_SIZE",
+        n=1e308,
+    ),
+    # What is written into messages: looked through once, not once for each letter.
+    document("a name of 15,000 letters", "{ " + "a" * 15_000 + " }", "GRAPHQL_VALIDATION_FAILED"),
+    document(
+        "an argument's name of 15,000 letters",
+        "{ echo(" + "a" * 15_000 + ": 1) }",
+        "GRAPHQL_VALIDATION_FAILED",
+    ),
+    document(
+        "an enum value of 15,000 letters",
+        "{ requests(filter: { stage: " + "A" * 15_000 + " }) { totalCount } }",
+        "GRAPHQL_VALIDATION_FAILED",
+    ),
+    document(
+        "an enum value of 60,000 letters by a variable",
+        "query($f: RequestFilter) { requests(filter: $f) { totalCount } }",
+        "BAD_USER_INPUT",
+        f={"stage": "A" * 60_000},
+    ),
+    document(
         "5,000 ids",
         "query($ids: [ID!]!) { tasks(ids: $ids) { id } }",
         "LIMIT_PAGE_SIZE",

@@ -118,3 +118,6 @@ def test_long_headers_are_read_in_one_pass() -> None:
     assert negotiate("a/b;" * 20_000) is None
     assert negotiate('a/b;c="' * 10_000) is None
     assert negotiate(", " * 30_000 + "application/json") == JSON
+    assert negotiate('"' + r"\"" * 60_000) is None
+    assert negotiate('"' + r"\"" * 60_000 + "\\") is None
+    assert negotiate('text/html;x="' + r"\"" * 60_000 + '", application/json') == JSON
