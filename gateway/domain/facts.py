@@ -152,7 +152,12 @@ class DatasetFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonFacts:
-    """A person and the names they go by; None where the service does not know them."""
+    """A person and the names they go by; None where the service does not know them.
+
+    `may_be` are the IAM user names of those whom a name in PanDA may mean that stands for nobody.
+    `namesakes` are pairs: a name in PanDA that stands for this person, and the IAM user name of somebody
+    else who goes by it too.
+    """
 
     user_name: str
     iam_subject: str | None = None
@@ -160,6 +165,8 @@ class PersonFacts:
     rucio_account: str | None = None
     is_active: bool | None = None
     roles: frozenset[str] | None = None
+    may_be: tuple[str, ...] = ()
+    namesakes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

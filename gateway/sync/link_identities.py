@@ -9,6 +9,7 @@ from typing import Final, cast
 from sqlalchemy import Table, delete, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.domain.panda_names import spoken
 from gateway.store.datasets import Dataset, Rule
 from gateway.store.keys import key_in
 from gateway.store.people import IdentityLink, Person
@@ -91,18 +92,16 @@ def _panda_links(
     A display name that two people share links neither.
     """
     by_username = {username: subject for subject, username, _ in people}
-    shared = Counter(_spoken(display) for _, _, display in people)
+    shared = Counter(spoken(display) for _, _, display in people)
     by_display = {
-        _spoken(display): subject
-        for subject, _, display in people
-        if display and shared[_spoken(display)] == 1
+        spoken(display): subject for subject, _, display in people if display and shared[spoken(display)] == 1
     }
     links: dict[Name, _Link] = {}
     for name in user_names:
         if name in by_username:
             links[PANDA, name] = _Link(by_username[name], BY_USERNAME)
-        elif _spoken(name) in by_display:
-            links[PANDA, name] = _Link(by_display[_spoken(name)], BY_DISPLAY_NAME)
+        elif spoken(name) in by_display:
+            links[PANDA, name] = _Link(by_display[spoken(name)], BY_DISPLAY_NAME)
     return links
 
 
@@ -115,8 +114,3 @@ def _rucio_links(
         for subject, username, _ in people
         if len(username) <= ACCOUNT_LIMIT and username in known
     }
-
-
-def _spoken(name: str | None) -> str:
-    """A name as it sounds: capitals and spacing differ between the services."""
-    return " ".join((name or "").split()).casefold()

@@ -77,6 +77,8 @@ NEEDS: Final[Mapping[str, frozenset[SourceName]]] = {
     "widow": _RUCIO,
     "not-in-iam": _IAM,
     "identity-shared": _IAM,
+    "panda-name-ambiguous": _IAM,
+    "panda-name-shared": _IAM,
     "disabled-owner": _IAM,
 }
 

@@ -18,6 +18,7 @@ from gateway.domain.checks.one_by_one import HISTORY_COMPARED
 from gateway.domain.facts import DatasetFacts, PersonFacts, RequestFacts, StepFacts, TaskFacts
 from gateway.domain.forecast import TaskUse
 from gateway.domain.names import SIM, StepKind
+from gateway.domain.panda_names import Known, Namesakes
 from gateway.domain.physics_key import PhysicsKey
 from gateway.domain.states import EXECUTION_OF_STATE, FINAL_EXECUTIONS, Execution
 from gateway.resolvers.stages import Stages
@@ -213,11 +214,13 @@ async def read_people(session: AsyncSession) -> Sequence[PersonFacts]:
 
     One name each in PanDA and Rucio is given, the first by letter.
     """
-    people = await session.execute(
-        select(Person.subject, Person.username, Person.is_active)
+    result = await session.execute(
+        select(Person.subject, Person.username, Person.is_active, Person.display_name)
         .where(Person.gone_at.is_(None))
         .order_by(Person.username)
     )
+    people = result.all()
+    namesakes = Namesakes.of(Known(username, display) for _, username, _, display in people)
     linked = {
         (system, name): subject
         for system, name, subject in await session.execute(
@@ -236,13 +239,21 @@ async def read_people(session: AsyncSession) -> Sequence[PersonFacts]:
             panda_name=next(iter(names[PANDA, subject]), None),
             rucio_account=next(iter(names[RUCIO, subject]), None),
             is_active=is_active,
+            namesakes=tuple(
+                (name, other)
+                for name in names[PANDA, subject]
+                for other in namesakes.of_name(name)
+                if other != username
+            ),
         )
-        for subject, username, is_active in people
+        for subject, username, is_active, _ in people
     ]
-    return [*known, *await _strangers(session, linked)]
+    return [*known, *await _strangers(session, linked, namesakes)]
 
 
-async def _strangers(session: AsyncSession, linked: Mapping[tuple[str, str], str]) -> Sequence[PersonFacts]:
+async def _strangers(
+    session: AsyncSession, linked: Mapping[tuple[str, str], str], namesakes: Namesakes
+) -> Sequence[PersonFacts]:
     users = await session.scalars(select(Task.user_name).where(Task.gone_at.is_(None)).distinct())
     accounts = await session.scalars(
         union(
@@ -257,6 +268,7 @@ async def _strangers(session: AsyncSession, linked: Mapping[tuple[str, str], str
             user_name=name,
             panda_name=name if name in in_panda else None,
             rucio_account=name if name in in_rucio else None,
+            may_be=namesakes.of_name(name) if name in in_panda else (),
         )
         for name in sorted(in_panda | in_rucio)
     ]

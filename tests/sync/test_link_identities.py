@@ -1,8 +1,12 @@
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from gateway.store.findings import FindingRow
 from gateway.store.people import IdentityLink
+from gateway.store.sources import SourceName
 from gateway.sync.link_identities import Linking
+from gateway.sync.reconcile import reconcile
 from tests.imports.snapshots import AT, LATER, fetch, person, take_in, task
+from tests.sync.factories import listed
 
 LINKS = select(IdentityLink.system, IdentityLink.name, IdentityLink.subject, IdentityLink.rule).order_by(
     IdentityLink.system, IdentityLink.name
@@ -95,3 +99,51 @@ async def test_an_unchanged_link_keeps_its_moment(database):
         await take_in(database, moment, iam_people=[person()], panda_tasks=[task(1, user_name="prodman")])
 
     assert await fetch(database, select(IdentityLink.linked_at)) == [(AT,)]
+
+
+async def names_found(database):
+    async with database.transaction() as session:
+        await listed(session, SourceName.IAM)
+    await reconcile(database, at=LATER)
+    statement = select(FindingRow.code, FindingRow.subject_key, FindingRow.evidence).where(
+        FindingRow.resolved_at.is_(None), FindingRow.invariant == 18
+    )
+    return [
+        (code, name, [item["value"] for item in evidence])
+        for code, name, evidence in await fetch(database, statement.order_by(FindingRow.subject_key))
+    ]
+
+
+async def test_a_name_that_two_people_go_by_is_a_finding_until_one_has_another(database):
+    same = [person("one", 1, display_name="Same Name"), person("two", 2, display_name="Same name")]
+    await take_in(database, iam_people=same, panda_tasks=[task(1, user_name="Same Name")])
+    before = await names_found(database)
+
+    await take_in(
+        database,
+        iam_people=[same[0], person("two", 2, display_name="Another Name")],
+        panda_tasks=[task(1, user_name="Same Name")],
+    )
+
+    assert before == [("panda-name-ambiguous", "Same Name", ["one", "two"])]
+    assert await names_found(database) == []
+
+
+async def test_a_user_name_that_is_the_display_name_of_another_is_a_finding(database):
+    await take_in(
+        database,
+        iam_people=[person("prodman", 1), person("other", 2, display_name="Prodman")],
+        panda_tasks=[task(1, user_name="prodman")],
+    )
+
+    assert await names_found(database) == [("panda-name-shared", "prodman", ["other"])]
+
+
+async def test_a_link_made_by_hand_that_names_contradict_is_a_finding(database):
+    people = [person("one", 1), person("two", 2, display_name="Second Person")]
+    tasks = [task(1, user_name="Second Person")]
+    await take_in(database, iam_people=people, panda_tasks=tasks)
+    async with database.transaction() as session:
+        await session.execute(update(IdentityLink).values(subject="subject-1", rule="by hand"))
+
+    assert await names_found(database) == [("panda-name-shared", "one", ["two"])]

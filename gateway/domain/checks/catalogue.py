@@ -41,6 +41,7 @@ from gateway.domain.checks.ownership import (
     identities_are_unique,
     orphan_datasets,
     orphan_tasks,
+    panda_name_means_one_person,
     person_is_known_everywhere,
     widows,
 )
@@ -188,7 +189,12 @@ CATALOGUE: Final[tuple[Invariant, ...]] = (
         18,
         "A person is one person in IAM, PanDA and Rucio",
         frozenset({_R}),
-        (person_is_known_everywhere, identities_are_unique, disabled_person_owns_nothing_live),
+        (
+            person_is_known_everywhere,
+            panda_name_means_one_person,
+            identities_are_unique,
+            disabled_person_owns_nothing_live,
+        ),
     ),
     Invariant(19, "Typed numbers are understood and said back", frozenset({_V}), (numbers_are_understood,)),
 )

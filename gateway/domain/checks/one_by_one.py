@@ -29,7 +29,11 @@ from gateway.domain.checks.names import (
     tag_is_safe,
     version_agrees,
 )
-from gateway.domain.checks.ownership import disabled_person_owns_nothing_live, person_is_known_everywhere
+from gateway.domain.checks.ownership import (
+    disabled_person_owns_nothing_live,
+    panda_name_means_one_person,
+    person_is_known_everywhere,
+)
 from gateway.domain.checks.physics import (
     reconstruction_reads_latest_simulation,
     stage_fits,
@@ -111,4 +115,5 @@ def check_person(
 ) -> Iterator[Finding]:
     """Make every check of one person and what they own."""
     yield from person_is_known_everywhere(person)
+    yield from panda_name_means_one_person(person)
     yield from disabled_person_owns_nothing_live(person, tasks, datasets)

@@ -113,14 +113,50 @@ def widows(requests: Iterable[RequestFacts], datasets: Iterable[DatasetFacts]) -
 
 
 def person_is_known_everywhere(person: PersonFacts) -> tuple[Finding, ...]:
-    """Invariant 18: whoever acts in PanDA or Rucio is known to IAM; being in IAM alone is no finding."""
-    foreign = {"PanDA": person.panda_name, "Rucio": person.rucio_account}
+    """Invariant 18: whoever acts in PanDA or Rucio is known to IAM; being in IAM alone is no finding.
+
+    A name that several people in IAM go by is another finding (`panda_name_means_one_person`).
+    """
+    panda_name = None if len(person.may_be) > 1 else person.panda_name
+    foreign = {"PanDA": panda_name, "Rucio": person.rucio_account}
     if person.iam_subject is not None or not any(foreign.values()):
         return ()
     evidence = tuple(Evidence(f"name in {service}", name) for service, name in foreign.items() if name)
     services = " and ".join(service for service, name in foreign.items() if name)
     message = f"{person.user_name} acts in {services} but is not in IAM."
     return (_about_person(person, "not-in-iam", message, *evidence),)
+
+
+def panda_name_means_one_person(person: PersonFacts) -> tuple[Finding, ...]:
+    """Invariant 18: a name in PanDA, which PanDA makes of the display name in IAM, means one person."""
+    suggestion = "Have each of them have a display name of their own in IAM, that is nobody's user name."
+    found = []
+    if len(person.may_be) > 1:
+        found.append(
+            _about_person(
+                person,
+                "panda-name-ambiguous",
+                f"{person.user_name} in PanDA may be any of {len(person.may_be)} people in IAM; what was "
+                "done under that name is shown as nobody's.",
+                *(Evidence("may be", name, person_subject(name)) for name in person.may_be),
+                suggestion=suggestion,
+            )
+        )
+    if person.namesakes:
+        names = " and ".join(sorted({name for name, _ in person.namesakes}))
+        found.append(
+            _about_person(
+                person,
+                "panda-name-shared",
+                f"{names} in PanDA is taken for {person.user_name}, but somebody else in IAM goes by it too.",
+                *(
+                    Evidence(f"also goes by {name}", other, person_subject(other))
+                    for name, other in person.namesakes
+                ),
+                suggestion=suggestion,
+            )
+        )
+    return tuple(found)
 
 
 def identities_are_unique(people: Iterable[PersonFacts]) -> tuple[Finding, ...]:
@@ -171,7 +207,9 @@ def disabled_person_owns_nothing_live(
     return (_about_person(person, "disabled-owner", message, *evidence),)
 
 
-def _about_person(person: PersonFacts, code: str, message: str, *evidence: Evidence) -> Finding:
+def _about_person(
+    person: PersonFacts, code: str, message: str, *evidence: Evidence, suggestion: str | None = None
+) -> Finding:
     return Finding(
         invariant=18,
         code=code,
@@ -179,4 +217,5 @@ def _about_person(person: PersonFacts, code: str, message: str, *evidence: Evide
         subject=person_subject(person.user_name),
         message=message,
         evidence=evidence,
+        suggestion=suggestion,
     )

@@ -9,6 +9,7 @@ from gateway.domain.checks.ownership import (
     identities_are_unique,
     orphan_datasets,
     orphan_tasks,
+    panda_name_means_one_person,
     person_is_known_everywhere,
     widows,
 )
@@ -90,6 +91,39 @@ def test_a_person_who_acts_without_being_in_iam_is_found() -> None:
 )
 def test_a_person_in_iam_or_who_does_nothing_is_no_finding(person: PersonFacts) -> None:
     assert person_is_known_everywhere(person) == ()
+
+
+def test_a_name_in_panda_that_two_people_go_by_is_found_and_is_no_stranger() -> None:
+    name = PersonFacts(user_name="Same Name", panda_name="Same Name", may_be=("one", "two"))
+
+    (found,) = panda_name_means_one_person(name)
+
+    assert (found.code, found.subject) == ("panda-name-ambiguous", person_subject("Same Name"))
+    assert found.message == (
+        "Same Name in PanDA may be any of 2 people in IAM; "
+        "what was done under that name is shown as nobody's."
+    )
+    assert found.evidence == (
+        Evidence("may be", "one", person_subject("one")),
+        Evidence("may be", "two", person_subject("two")),
+    )
+    assert person_is_known_everywhere(name) == ()
+
+
+def test_a_name_in_panda_that_somebody_else_goes_by_too_is_found() -> None:
+    (found,) = panda_name_means_one_person(replace(PERSON, namesakes=(("prodman", "other"),)))
+
+    assert (found.code, found.subject) == ("panda-name-shared", person_subject("prodman"))
+    assert found.message == "prodman in PanDA is taken for prodman, but somebody else in IAM goes by it too."
+    assert found.evidence == (Evidence("also goes by prodman", "other", person_subject("other")),)
+
+
+def test_a_name_in_panda_that_means_one_person_or_a_stranger_is_no_finding() -> None:
+    stranger = PersonFacts(user_name="x", panda_name="x")
+
+    assert panda_name_means_one_person(PERSON) == ()
+    assert panda_name_means_one_person(stranger) == ()
+    assert panda_name_means_one_person(replace(stranger, may_be=("x",))) == ()
 
 
 def test_an_account_that_two_people_share_is_found() -> None:
