@@ -151,14 +151,12 @@ class Worker:
             self._tell(await self.engine.run_if_due(job))
 
     async def _due(self) -> list[str]:
-        """Jobs that somebody asked for, that never ran, or whose time came between two of their ticks."""
+        """Jobs that somebody asked for, that never came to an end, or whose time came between two ticks."""
         now = self._clock()
         async with self._database.snapshot() as session:
             due = await session.scalars(
                 select(SyncJob.name).where(
-                    SyncJob.wanted_at.is_not(None)
-                    | SyncJob.last_attempt_at.is_(None)
-                    | (SyncJob.due_at <= now)
+                    SyncJob.wanted_at.is_not(None) | SyncJob.due_at.is_(None) | (SyncJob.due_at <= now)
                 )
             )
             return [name for name in due if name in self.engine.jobs]
