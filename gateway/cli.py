@@ -37,7 +37,7 @@ from gateway.imports.request_files import (
     export_requests,
     read_documents,
 )
-from gateway.imports.requests import import_requests
+from gateway.imports.requests import check_importer, import_requests
 from gateway.imports.snapshot import import_snapshot
 from gateway.imports.snapshot_report import render_snapshot
 from gateway.imports.table import read_table
@@ -154,6 +154,7 @@ def import_requests_command(
     content = _content(file)
 
     async def work(database: Database) -> bool:
+        await check_importer(database, by)
         now = utc_now()
         if file.suffix.lower() == ".json":
             report = await import_talk(

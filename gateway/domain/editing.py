@@ -31,6 +31,12 @@ EDITABLE: Final[Mapping[Intent, frozenset[str]]] = MappingProxyType(
 )
 
 
-def editable_fields(intent: Intent, *, held_from: Intent | None = None) -> frozenset[str]:
-    """The fields that may be edited now, by their names in `Definition`."""
-    return EDITABLE[held_from if intent is Intent.ON_HOLD and held_from is not None else intent]
+def editable_fields(
+    intent: Intent, *, held_from: Intent | None = None, has_attempts: bool = False
+) -> frozenset[str]:
+    """The fields that may be edited now, by their names in `Definition`.
+
+    Whatever its state says, what attempts were made from stays as it is.
+    """
+    editable = EDITABLE[held_from if intent is Intent.ON_HOLD and held_from is not None else intent]
+    return editable & _BEFORE_SUBMISSION if has_attempts else editable

@@ -106,8 +106,9 @@ def intent_of_word(word: str, text: str = "") -> Intent:
     bare = word.strip()
     if bare.lower() in _WORDS:
         return _WORDS[bare.lower()]
-    if bare.upper() in Intent.__members__:
-        return Intent[bare.upper()]
+    ours = re.sub(r"[\s_-]+", "_", bare.upper())
+    if ours in Intent.__members__:
+        return Intent[ours]
     known = ", ".join([*_WORDS, *Intent.__members__])
     raise InputError(f"The status {word[:40]!r} is not known. Known are {known}.")
 

@@ -1,7 +1,7 @@
 """What a row of somebody's list says once it is understood, and how the reading went."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from gateway.domain.names import StepKind
@@ -28,7 +28,7 @@ class RequestDraft:
     events_per_file: int
     seeds: SeedRange
     geometry: tuple[str, ...]
-    intent: Intent
+    intent: Intent | None
     steps: tuple[StepKind, ...] = ()
     campaign: str | None = None
     description: str | None = None
@@ -75,7 +75,7 @@ class Problem:
 class Reading:
     """One row as it was and as it was understood; `draft` is None when there are problems.
 
-    `seeds_column` is what the file calls the column of seeds; None where it has none.
+    `columns` are what the file calls the column of each field, by our name of the field.
     """
 
     number: int
@@ -84,4 +84,4 @@ class Reading:
     draft: RequestDraft | StepDraft | None
     echoes: tuple[Echo, ...] = ()
     problems: tuple[Problem, ...] = ()
-    seeds_column: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)

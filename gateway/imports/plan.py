@@ -6,7 +6,9 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.domain.seeds import count_seeds, jobs_for
+from gateway.imports.allowed import refused_changes
 from gateway.imports.drafts import Problem, Reading, RequestDraft, StepDraft
+from gateway.imports.earlier import Draft, without_old_news
 from gateway.imports.report import RowReport, Verdict
 from gateway.imports.seeds import HeldRange, PlannedRange, grant_seeds
 from gateway.imports.state import RequestState, differences, with_request, with_step
@@ -29,13 +31,16 @@ def plan_rows(
     readings: Sequence[Reading],
     stored: Mapping[str, RequestState],
     refused: Mapping[int, Problem] = MappingProxyType({}),
+    earlier: Mapping[int, Draft] = MappingProxyType({}),
 ) -> Plan:
     """Lay the readings over what is stored, in their order, without deciding about seeds yet.
 
-    Rows whose number is in `refused` are rejected for that reason.
+    Rows whose number is in `refused` are rejected for that reason. `earlier` is what the same list said in
+    its rows before (`load_earlier`): what it only repeats changes nothing.
 
     A step of a request that is neither stored nor in a row before it is rejected, and so is a second row for
-    the same request. A relation to an unknown request is left out with a note.
+    the same request, and one that would change what the request's state or attempts forbid. A relation to an
+    unknown request is left out with a note.
     """
     now = dict(stored)
     named_in: dict[str, int] = {}
@@ -49,6 +54,14 @@ def plan_rows(
             rows.append(_row(reading, Verdict.REJECTED, problems=problems))
             continue
         after, notes = _laid_over(reading.draft, before, known=stored.keys() | listed)
+        if before is not None and (said := earlier.get(reading.number)) is not None:
+            repeated, after = after, without_old_news(reading.draft, said, before, after)
+            notes += _kept(after, repeated)
+        if before is not None and reading.subject in stored:
+            forbidden = tuple(refused_changes(reading, stored[before.name], before, after))
+            if forbidden:
+                rows.append(_row(reading, Verdict.REJECTED, problems=forbidden))
+                continue
         if len(after.physics_key) > PHYSICS_KEY_LIMIT:
             too_long = Problem(None, "has a tag, geometry and script too long to be compared. Shorten them.")
             rows.append(_row(reading, Verdict.REJECTED, problems=(too_long,)))
@@ -107,7 +120,7 @@ def _refused_rows(
         reason = refused.get(row.subject or "")
         is_own = isinstance(reading.draft, RequestDraft)
         if reason is not None and row.verdict is not Verdict.REJECTED and (is_own or row.subject not in own):
-            column = reading.seeds_column if is_own else None
+            column = reading.columns.get("seeds") if is_own else None
             yield row.number, Problem(column, reason if is_own else f"would move its request: {reason}")
 
 
@@ -139,6 +152,15 @@ def _laid_over(
             f"{after.events} events in files of {after.events_per_file} are {jobs} jobs, not {seeds} seeds",
         )
     return after, notes
+
+
+def _kept(after: RequestState, repeated: RequestState) -> tuple[str, ...]:
+    kept = ", ".join(each.field for each in differences(after, repeated))
+    return (
+        (f"says of these what it said before; they were changed here since, and stay: {kept}",)
+        if kept
+        else ()
+    )
 
 
 def _without_refused_relations(plan: Plan, known: Iterable[str]) -> Plan:

@@ -1,7 +1,7 @@
 """Importing lists of requests: understood row by row, planned, shown, and written in one transaction."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Final, cast
 
@@ -10,23 +10,42 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.errors import ImportFileError, SeedOverlapError
+from gateway.errors import ImportFileError, InputError, SeedOverlapError
 from gateway.imports.drafts import Problem, Reading
+from gateway.imports.earlier import load_earlier
 from gateway.imports.plan import Plan, plan_rows, plan_seeds
 from gateway.imports.report import ImportReport, RowReport, Verdict
 from gateway.imports.seeds import HeldRange
+from gateway.imports.state import differences
 from gateway.imports.stored import load_held, load_states
 from gateway.imports.table import Table
 from gateway.imports.understand import understand_requests, unplaced_columns
 from gateway.imports.write import write_plan
+from gateway.store.audit import AuditEntry, record
 from gateway.store.base import JsonValue
 from gateway.store.database import Database
 from gateway.store.imports import ImportedFile, ImportedRow
+from gateway.store.people import Person
 from gateway.store.seeds import lock_spaces
 from gateway.store.upsert import insert_rows
 
 # Bound of the column that names who did it.
 _FILE_NAME_LIMIT: Final = 300
+# Who acts in the trail when nobody is named.
+COMMAND_LINE: Final = "command line"
+_ACTION: Final = "importRequests"
+
+
+async def check_importer(database: Database, username: str | None) -> None:
+    """Raise InputError when this is nobody's IAM user name; believed are all until people are known."""
+    if username is None:
+        return
+    present = select(Person.username).where(Person.gone_at.is_(None))
+    async with database.snapshot() as session:
+        if await session.scalar(present.where(Person.username == username).limit(1)) is not None:
+            return
+        if await session.scalar(present.limit(1)) is not None:
+            raise InputError(f"IAM has no account {username[:64]!r}. Give the user name of who imports.")
 
 
 async def import_requests(
@@ -40,8 +59,9 @@ async def import_requests(
     """Take in a list of requests as `read_table` read it, and report row by row what that did.
 
     Good rows go in, bad ones are reported and kept as they were. A second import of the same file changes
-    nothing. A dry run gives the same report and writes nothing. Raises ImportFileError when the table is no
-    list of requests, or somebody else was changing the same requests; nothing is written then.
+    nothing, and what a file only repeats undoes nothing that was changed here since. The trail says who
+    imported what. A dry run gives the same report and writes nothing. Raises ImportFileError when the table
+    is no list of requests, or somebody else was changing the same requests; nothing is written then.
     """
     return await import_readings(
         database,
@@ -80,6 +100,8 @@ async def import_readings(
             await write_plan(
                 session, plan, at=at, imported_by=imported_by, reason=f"imported from {file_name}"
             )
+            for entry in _trail(report, plan, sha256=sha256, imported_by=imported_by, at=at):
+                await record(session, entry)
             await _record(session, report, readings, sha256=sha256, imported_by=imported_by, at=at)
             return report
     except (IntegrityError, SeedOverlapError) as error:
@@ -93,10 +115,11 @@ async def _planned(session: AsyncSession, readings: Sequence[Reading], *, lock: 
     subjects = {reading.subject for reading in readings if reading.subject is not None}
     names = subjects.union(*(draft.extends for draft in drafts))
     states = await load_states(session, names, lock=lock)
+    earlier = await load_earlier(session, readings, states)
     held: dict[str, Sequence[HeldRange]] = {}
     refused: dict[int, Problem] = {}
     while True:
-        plan = plan_rows(readings, states, refused)
+        plan = plan_rows(readings, states, refused, earlier)
         new_keys = {state.physics_key for state in plan.after.values()} - held.keys()
         if lock:
             await lock_spaces(session, new_keys)
@@ -107,6 +130,35 @@ async def _planned(session: AsyncSession, readings: Sequence[Reading], *, lock: 
         if not more:
             return plan
         refused |= more
+
+
+def _trail(
+    report: ImportReport, plan: Plan, *, sha256: str, imported_by: str | None, at: dt.datetime
+) -> Iterator[AuditEntry]:
+    """One entry for the file, and one for each request that it adds or changes."""
+    actor = imported_by or COMMAND_LINE
+    counts: dict[str, JsonValue] = {verdict.lower(): report.count(verdict) for verdict in Verdict}
+    yield AuditEntry(
+        actor=actor,
+        action=_ACTION,
+        object_kind="ImportedFile",
+        object_key=report.file_name,
+        after={"sha256": sha256, "rows": counts},
+        at=at,
+    )
+    for name, state in plan.after.items():
+        before = plan.before.get(name)
+        changed = differences(before, state)
+        yield AuditEntry(
+            actor=actor,
+            action=_ACTION,
+            object_kind="Request",
+            object_key=name,
+            before={each.field: each.old for each in changed} if before else None,
+            after={each.field: each.new for each in changed},
+            reason=f"imported from {report.file_name}",
+            at=at,
+        )
 
 
 async def _is_recorded(session: AsyncSession, sha256: str) -> bool:

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.domain.seeds import SeedRange, count_seeds, format_seeds, missing_seeds, next_free
-from gateway.domain.states import Intent
 from gateway.errors import NumberError
 from gateway.imports.state import RequestState
 
-# What can still be given other seeds without losing anything.
-OPEN: Final = frozenset({Intent.DRAFT, Intent.READY, Intent.APPROVED})
 _SET_ASIDE: Final = "a range set aside by hand"
 # One request that overlaps thousands is one mistake; the first few show it.
 _OTHERS_NAMED: Final = 5
@@ -67,9 +64,9 @@ def grant_seeds(
     }
     given: dict[str, tuple[PlannedRange, ...]] = {}
     refused: dict[str, str] = {}
-    for state in sorted(moving, key=lambda state: state.intent in OPEN):
+    for state in sorted(moving, key=lambda state: state.is_open):
         space = spaces.setdefault(state.physics_key, _Space(()))
-        reason = space.refusal(state) if state.intent in OPEN else None
+        reason = space.refusal(state) if state.is_open else None
         if reason is None:
             given[state.name] = space.grant(state)
         else:
@@ -149,7 +146,7 @@ def _why(other: str, state: RequestState) -> str:
 
 def _moves(before: RequestState | None, after: RequestState) -> bool:
     """Whether the seeds must be decided about; a past production that is to run again, too."""
-    if before is None or (after.intent in OPEN and before.intent not in OPEN):
+    if before is None or (after.is_open and not before.is_open):
         return True
     return _wants(before) != _wants(after)
 

@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 # What is obsolete does not count, and what was cancelled never ran.
 EXEMPT: Final = frozenset({Intent.OBSOLETE, Intent.CANCELLED})
+# What can still be given other seeds without losing anything.
+OPEN: Final = frozenset({Intent.DRAFT, Intent.READY, Intent.APPROVED})
 # The order in which steps follow one another; what is not listed comes behind, by name.
 STEP_ORDER: Final = ("GEN", "SIM", "DIGI", "RECO", "ANAL")
 
@@ -46,7 +48,8 @@ class StepState:
 class RequestState:
     """Everything of a request that an import reads or writes; geometry and steps are in their order.
 
-    `repeats` are the requests whose seeds it may share on purpose, whichever of the two says so.
+    `repeats` are the requests whose seeds it may share on purpose, whichever of the two says so. It has
+    attempts when a task of it was planned, sent or found in PanDA.
     """
 
     name: str
@@ -74,6 +77,13 @@ class RequestState:
     unplaced: tuple[tuple[str, str], ...]
     version: int
     repeats: frozenset[str] = frozenset()
+    held_from: Intent | None = None
+    has_attempts: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to run, and can be given other seeds without losing anything."""
+        return (self.held_from if self.intent is Intent.ON_HOLD else self.intent) in OPEN
 
     @property
     def physics_key(self) -> str:
@@ -117,7 +127,7 @@ def with_request(draft: RequestDraft, before: RequestState | None) -> RequestSta
         events_per_file=draft.events_per_file,
         seeds=(draft.seeds,),
         geometry=draft.geometry,
-        intent=draft.intent,
+        intent=draft.intent or Intent.DRAFT,
         is_test=False,
         steps=_in_order(StepState(kind) for kind in draft.steps),
         description=draft.description,
@@ -128,16 +138,19 @@ def with_request(draft: RequestDraft, before: RequestState | None) -> RequestSta
         extends=draft.extends,
         unplaced=_items(draft.unplaced or {}),
         version=1,
+        # Who takes it off hold goes through all decisions anew.
+        held_from=Intent.DRAFT if draft.intent is Intent.ON_HOLD else None,
     )
-    return fresh if before is None else _keeping(fresh, before)
+    return fresh if before is None else _keeping(fresh, before, draft.intent or before.intent)
 
 
-def _keeping(fresh: RequestState, before: RequestState) -> RequestState:
+def _keeping(fresh: RequestState, before: RequestState, intent: Intent) -> RequestState:
     """What was stored shows through where the file is silent."""
     steps = {step.kind: step for step in fresh.steps} | {step.kind: step for step in before.steps}
     return replace(
         fresh,
         campaign=_said(fresh.campaign, before.campaign),
+        intent=intent,
         is_test=before.is_test,
         steps=_in_order(steps.values()),
         description=_said(fresh.description, before.description),
@@ -149,7 +162,13 @@ def _keeping(fresh: RequestState, before: RequestState) -> RequestState:
         unplaced=_items(dict(before.unplaced) | dict(fresh.unplaced)),
         version=before.version,
         repeats=before.repeats,
+        held_from=before.held_from if intent is before.intent else _held_from(intent, before),
+        has_attempts=before.has_attempts,
     )
+
+
+def _held_from(intent: Intent, before: RequestState) -> Intent | None:
+    return before.intent if intent is Intent.ON_HOLD else None
 
 
 def with_step(draft: StepDraft, before: RequestState) -> RequestState:

@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.domain.names import StepKind
 from gateway.domain.seeds import SeedRange, merge
 from gateway.domain.states import Intent
+from gateway.domain.submission import AttemptState
 from gateway.imports.seeds import HeldRange
 from gateway.imports.state import EXEMPT, RequestState, StepState
+from gateway.store.attempts import Attempt
 from gateway.store.requests import (
     REPEATING,
     Request,
@@ -30,6 +32,8 @@ T = TypeVar("T")
 # Names in one IN list.
 _BATCH: Final = 1000
 EXTENDS: Final = "extends"
+# Attempts that came to nothing before PanDA had a task of them.
+NEVER_MADE: Final = frozenset({AttemptState.CANCELLED, AttemptState.REJECTED})
 
 
 async def load_states(
@@ -118,6 +122,14 @@ async def _load_batch(session: AsyncSession, names: Sequence[str], *, lock: bool
         elif kind in REPEATING:
             repeats_of[name].add(other)
             repeats_of[other].add(name)
+    attempted = frozenset(
+        await session.scalars(
+            select(Step.request_name)
+            .join(Attempt, Attempt.step_key == Step.key)
+            .where(Step.request_name.in_(names), Attempt.state.not_in(sorted(NEVER_MADE)))
+            .distinct()
+        )
+    )
     dids: dict[tuple[str, str], set[str]] = defaultdict(set)
     for step_key, role, did in datasets:
         dids[step_key, role].add(did)
@@ -132,6 +144,7 @@ async def _load_batch(session: AsyncSession, names: Sequence[str], *, lock: bool
             extends=frozenset(extends_of[request.name]),
             repeats=frozenset(repeats_of[request.name]),
             steps=tuple(steps_of[request.name]),
+            has_attempts=request.name in attempted,
         )
         for request in requests
     }
@@ -156,6 +169,7 @@ def _state(
     extends: frozenset[str],
     repeats: frozenset[str],
     steps: tuple[StepState, ...],
+    has_attempts: bool,
 ) -> RequestState:
     unplaced = request.unplaced if isinstance(request.unplaced, dict) else {}
     return RequestState(
@@ -184,4 +198,6 @@ def _state(
         unplaced=tuple(sorted((column, str(cell)) for column, cell in unplaced.items())),
         version=request.version,
         repeats=repeats,
+        held_from=Intent(request.intent_before_hold) if request.intent_before_hold else None,
+        has_attempts=has_attempts,
     )

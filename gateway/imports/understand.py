@@ -141,7 +141,7 @@ class _Row:
             draft=None if self.problems else draft,
             echoes=tuple(self.echoes),
             problems=tuple(self.problems),
-            seeds_column=self.columns.get("seeds"),
+            columns=self.columns,
         )
 
 
@@ -269,11 +269,13 @@ def _kinds(text: str) -> tuple[StepKind, ...]:
     return tuple(dict.fromkeys(step_kind(_short(word, _KIND_LIMIT)) for word in words if word))
 
 
-def _intent(cells: _Row) -> Intent:
-    """The status as it counts; a list without one holds drafts, and "obsolete" anywhere in the texts wins."""
+def _intent(cells: _Row) -> Intent | None:
+    """The status as it counts, None where the list has none; "obsolete" anywhere in the texts wins."""
     texts = f"{cells.text('description')} {cells.text('tag')}"
     read = cells.read_if("status", lambda word: intent_of_word(word, texts))
-    return intent_of_word(Intent.DRAFT, texts) if read is None else read
+    if read is None and intent_of_word(Intent.DRAFT, texts) is Intent.OBSOLETE:
+        return Intent.OBSOLETE
+    return read
 
 
 def _word(text: str) -> str:

@@ -93,7 +93,6 @@ async def _requests(session: AsyncSession, plan: Plan, at: dt.datetime) -> None:
             {
                 "name": state.name,
                 **_columns(state),
-                "intent_before_hold": None,
                 "is_test": state.is_test,
                 "origin": state.origin,
                 "created_at": at,
@@ -123,9 +122,6 @@ async def _requests(session: AsyncSession, plan: Plan, at: dt.datetime) -> None:
             for state in changed
         ],
     )
-    no_longer_held = [state.name for state in changed if plan.before[state.name].intent is not state.intent]
-    for batch in batches(no_longer_held):
-        await session.execute(update(table).where(table.c.name.in_(batch)).values(intent_before_hold=None))
 
 
 def _columns(state: RequestState) -> dict[str, object]:
@@ -143,6 +139,7 @@ def _columns(state: RequestState) -> dict[str, object]:
         "priority": state.priority,
         "description": state.description,
         "intent": state.intent.value,
+        "intent_before_hold": state.held_from.value if state.held_from else None,
         "requested_by": state.requested_by,
         "legacy_id": state.legacy_id,
         "unplaced": dict(state.unplaced) or None,

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from gateway.domain.seeds import SeedRange, merge
 from gateway.errors import SeedOverlapError
 from gateway.imports.drafts import Problem
-from gateway.imports.report import Difference, Verdict
+from gateway.imports.report import Verdict
 from gateway.imports.requests import import_requests
 from gateway.imports.talk import import_talk
 from gateway.store.requests import Request, RequestRelation
@@ -90,7 +90,13 @@ async def test_a_difference_of_cut_seeds_is_shown_in_one_piece(database):
 
     report = await take_in(database, row(production=NEW, status="Done", initial="11-20"), dry_run=True)
 
-    assert report.rows[0].differences == (Difference("seeds", "6-15", "11-20"),)
+    assert report.rows[0].problems == (
+        Problem(
+            "Initial seed",
+            "would change 6-15 to 11-20, but PROD2026-002 is ACCEPTED. "
+            "Clone the request to have it otherwise.",
+        ),
+    )
 
 
 @pytest.mark.parametrize("status", ["Draft", "Ready", "Approved"])
@@ -176,12 +182,18 @@ async def test_who_wanted_to_go_where_a_rejected_row_stays_is_rejected_too(datab
     assert await ranges(database) == before
 
 
-async def test_a_past_production_cannot_be_set_back_onto_shared_seeds(database):
-    await take_in(database, row(status="Done"), row(production=NEW, status="Done"))
+async def test_a_past_production_cannot_be_set_back_to_run_again(database):
+    await take_in(database, row(status="Done"))
 
-    report = await take_in(database, row(production=NEW, status="Ready"), at=LATER)
+    report = await take_in(database, row(status="Ready"), at=LATER)
 
-    assert report.rows[0].problems == (refused("1-10", OLD, seeds="1-10", free="11-20"),)
+    assert report.rows[0].problems == (
+        Problem(
+            "Status",
+            "says READY, but PROD2026-001 is ACCEPTED and cannot become that. "
+            "Possible are OBSOLETE, ON_HOLD.",
+        ),
+    )
 
 
 async def test_a_step_whose_script_moves_its_request_onto_taken_seeds_is_rejected(database):

@@ -65,7 +65,7 @@ def test_the_tag_keeps_its_flag():
         ("DONE", {}, Intent.ACCEPTED),
         ("DONE", {"Description": "PRE-PRODUCTION obsolete"}, Intent.OBSOLETE),
         ("Done", {"short": "minbias-P8-spdroot4172-dev obsolete"}, Intent.OBSOLETE),
-        ("", {}, Intent.DRAFT),
+        ("", {}, None),
         ("", {"Description": "Obsolete"}, Intent.OBSOLETE),
     ],
 )
