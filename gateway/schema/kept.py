@@ -15,7 +15,9 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import orjson
+import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from gateway.auth.viewer import Viewer
 from gateway.domain.freshness import Freshness
@@ -28,6 +30,8 @@ from gateway.store.database import Database
 from gateway.store.sources import Source, SourceName
 from gateway.store.version_watch import Seen
 from gateway.store.versions import Looked, looking
+
+log = structlog.get_logger()
 
 # An answer is not kept if it alone would take more than this part of the room.
 LARGEST_PART = 1 / 4
@@ -173,7 +177,15 @@ class KeptAnswers:
         async def begin(context: OperationContext) -> None:
             nonlocal seen
             if isinstance(context, Context):
-                seen = await context.reading.begin(self._watch)
+                try:
+                    seen = await context.reading.begin(self._watch)
+                except (DBAPIError, TimeoutError) as error:
+                    # Nobody knows how new the answer is, so it is not kept; it is given all the same.
+                    log.warning(
+                        "versions cannot be read", action="versions.unread", error=type(error).__name__
+                    )
+                    await context.renew()
+                    return
                 if self._sources_seen is not None and seen.is_same(self._sources_seen, frozenset({SOURCES})):
                     context.reading.know_sources(self._sources)
 

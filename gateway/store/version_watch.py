@@ -128,17 +128,19 @@ class VersionWatch:
         """Begin a snapshot with a look; return the versions that the snapshot sees, and the look's order.
 
         Nothing may have been read on the connection yet: its snapshot must not be older than the last look.
+        Raises DBAPIError or TimeoutError when the database does not say; the connection is then of no use.
         """
         async with self._turn:
             self._begun += 1
             number = self._begun
             try:
                 with unnoticed():
-                    found = await connection.exec_driver_sql(
-                        self._look.question, tuple(self._look.parameters(self._last))
-                    )
+                    async with asyncio.timeout(LOOK_TIMEOUT_S):
+                        found = await connection.exec_driver_sql(
+                            self._look.question, tuple(self._look.parameters(self._last))
+                        )
                 sight = self._look.sight(found.all(), self._last)
-            except DBAPIError:
+            except (DBAPIError, TimeoutError):
                 # Whoever answers next may be another server, which knows nothing of our position.
                 self._take(None)
                 raise

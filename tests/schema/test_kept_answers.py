@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from gateway.app import create_executor
 from gateway.auth.permissions import Right, Role, rights_of
@@ -110,6 +110,21 @@ async def test_generated_queries_are_given_again_as_they_would_be_read_for_every
 
     again, _read = doors.counts
     assert again > QUERIES // 2
+
+
+async def test_a_question_is_answered_while_the_versions_cannot_be_read(doors: Doors) -> None:
+    if doors.database.is_sqlite:
+        pytest.skip("nobody can lock readers out of SQLite")
+    expected = await doors.read(TASKS)
+
+    async with doors.database.transaction() as session:
+        await session.execute(text("LOCK TABLE data_versions IN ACCESS EXCLUSIVE MODE"))
+        meanwhile = await doors.ask(TASKS)
+    afterwards = await doors.ask(TASKS)
+
+    assert (meanwhile.body, meanwhile.version) == (expected.body, None)
+    assert afterwards.body == expected.body
+    assert afterwards.version is not None
 
 
 async def test_the_same_question_is_read_once_while_nothing_changes(doors: Doors) -> None:
