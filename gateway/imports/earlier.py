@@ -16,7 +16,7 @@ from gateway.imports.drafts import Reading, RequestDraft, StepDraft
 from gateway.imports.report import Verdict
 from gateway.imports.state import RequestState, StepState
 from gateway.imports.stored import batches
-from gateway.imports.table import Table, TableRow
+from gateway.imports.table import Table, TableRow, is_annotation
 from gateway.imports.understand import understand_requests, understand_steps
 from gateway.store.imports import ImportedRow
 
@@ -53,7 +53,7 @@ async def load_earlier(
 
     `known` are the names of the requests that are stored; there is nothing earlier of others.
     """
-    columns = {frozenset(reading.cells) for reading in readings}
+    columns = {_columns(reading.cells) for reading in readings}
     last: dict[tuple[str | None, frozenset[str]], tuple[int, list[ImportedRow]]] = {}
     for batch in batches(sorted(known)):
         rows = await session.scalars(
@@ -62,7 +62,7 @@ async def load_earlier(
             .order_by(ImportedRow.file_id, ImportedRow.row_number)
         )
         for row in rows:
-            place = row.subject, frozenset(_cells(row))
+            place = row.subject, _columns(_cells(row))
             if place[1] not in columns:
                 continue
             file_id, of_file = last.get(place, (row.file_id, []))
@@ -131,9 +131,13 @@ def _understood(
 def _place(draft: Draft, cells: Mapping[str, str]) -> _Place:
     match draft:
         case RequestDraft():
-            return draft.name, frozenset(cells), None
+            return draft.name, _columns(cells), None
         case StepDraft():
-            return draft.request_name, frozenset(cells), draft.kind
+            return draft.request_name, _columns(cells), draft.kind
+
+
+def _columns(cells: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(column for column in cells if not is_annotation(column))
 
 
 def _cells(row: ImportedRow) -> Mapping[str, str]:

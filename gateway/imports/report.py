@@ -10,6 +10,7 @@ from gateway.imports.drafts import Echo, Problem
 
 # Longer texts are cut in the terminal; the report itself keeps them whole.
 _SHOWN_CHARACTERS: Final = 70
+_NOTES_SHOWN: Final = 50
 
 
 @unique
@@ -46,12 +47,16 @@ class RowReport:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """A whole file; `unplaced_columns` are kept with the requests, but mean nothing to the gateway."""
+    """A whole file; `unplaced_columns` are kept with the requests, but mean nothing to the gateway.
+
+    `notes` are about the file and not one of its requests.
+    """
 
     file_name: str
     is_dry_run: bool
     rows: tuple[RowReport, ...]
     unplaced_columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def count(self, verdict: Verdict) -> int:
         """How many rows got this verdict."""
@@ -83,6 +88,10 @@ def _lines(report: ImportReport) -> Iterator[str]:
     for row in report.rows:
         if row.verdict is not Verdict.REJECTED:
             yield from _row_lines(row)
+    for note in report.notes[:_NOTES_SHOWN]:
+        yield f"note: {_cut(note, 300)}"
+    if len(report.notes) > _NOTES_SHOWN:
+        yield f"note: {len(report.notes) - _NOTES_SHOWN} more like these"
     if report.unplaced_columns:
         yield f"kept without being understood: {_quoted(report.unplaced_columns)}"
     if report.is_dry_run:

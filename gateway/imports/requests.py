@@ -72,6 +72,7 @@ async def import_requests(
         at=at,
         dry_run=dry_run,
         unplaced=unplaced_columns(table),
+        notes=table.notes,
     )
 
 
@@ -85,16 +86,17 @@ async def import_readings(
     at: dt.datetime,
     dry_run: bool,
     unplaced: tuple[str, ...] = (),
+    notes: tuple[str, ...] = (),
 ) -> ImportReport:
     """Take in rows that have been understood, whatever kind of file they came from; see `import_requests`."""
     if dry_run:
         async with database.snapshot() as session:
             plan = await _planned(session, readings, lock=False)
-        return ImportReport(file_name, dry_run, plan.rows, unplaced)
+        return ImportReport(file_name, dry_run, plan.rows, unplaced, notes)
     try:
         async with database.transaction() as session:
             plan = await _planned(session, readings, lock=True)
-            report = ImportReport(file_name, dry_run, plan.rows, unplaced)
+            report = ImportReport(file_name, dry_run, plan.rows, unplaced, notes)
             if not report.changes_anything and await _is_recorded(session, sha256):
                 return report
             await write_plan(

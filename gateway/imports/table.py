@@ -1,17 +1,16 @@
 """Reading a spreadsheet file, whatever program wrote it, into rows of text; their meaning is found later."""
 
 import csv
-import datetime as dt
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Final, NoReturn
 
-import openpyxl
-
 from gateway.errors import ImportFileError
+from gateway.imports.workbook import Record, read_workbook
 
 # The sheet of a year is 4 KB; a thousand times that is somebody's wrong file.
 MAX_FILE_BYTES: Final = 5 * 1024 * 1024
@@ -26,6 +25,9 @@ _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _DELIMITERS = ",;\t"
+# How the kept cells call what stood beside them.
+_COMMENT: Final = "comment on "
+_STRUCK: Final = "struck through"
 # NUL and halves of surrogate pairs, which no database keeps in a text.
 _UNSTORABLE: Final = frozenset({"\0", *map(chr, range(0xD800, 0xE000))})
 
@@ -40,34 +42,55 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file as columns and rows of text; rows without any text are left out, and their numbers with them."""
+    """A file as columns and rows of text; rows without any text are left out, and their numbers with them.
+
+    `notes` say what the file has that is no text of a cell, and what became of it.
+    """
 
     file_name: str
     sha256: str
     columns: tuple[str, ...]
     rows: tuple[TableRow, ...]
+    notes: tuple[str, ...] = ()
 
 
 def read_table(content: bytes, *, file_name: str) -> Table:
-    """Read CSV (UTF-8, comma or semicolon, cells of several lines) or the first sheet of an XLSX file.
+    """Read CSV (UTF-8, comma or semicolon, cells of several lines) or the list's sheet of an XLSX file.
 
+    Comments and struck cells of a workbook are kept beside the cells of their row, under names of their own
+    (`is_annotation`).
     Raises ImportFileError saying what is wrong with the file, where, and what to do about it.
     """
     if len(content) > MAX_FILE_BYTES:
         _refuse(file_name, f"has {len(content):,} bytes", f"At most {MAX_FILE_BYTES:,} are read: split it.")
     if content.startswith(_OLD_EXCEL):
         _refuse(file_name, "is an old Excel file", "Save it as .xlsx or as CSV (UTF-8).")
-    records = _xlsx(content, file_name) if content.startswith(_ZIP) else _csv(content, file_name)
-    columns, rows = _under_header(_bounded(records, file_name), file_name)
-    return Table(file_name, hashlib.sha256(content).hexdigest(), columns, rows)
+    records: Iterable[Record] = _csv(content, file_name)
+    unread: tuple[str, ...] = ()
+    if content.startswith(_ZIP):
+        records, unread = _xlsx(content, file_name)
+    header, columns, rows = _under_header(_bounded(records, file_name), file_name)
+    notes = *unread, *_notes(header, columns), *(note for row in rows for note in _notes(row, columns))
+    return Table(
+        file_name,
+        hashlib.sha256(content).hexdigest(),
+        columns,
+        tuple(TableRow(row.number, _cells(row, columns)) for row in rows),
+        notes,
+    )
 
 
-def _csv(content: bytes, file_name: str) -> Iterator[Sequence[str]]:
+def is_annotation(column: str) -> bool:
+    """Whether this names what stood beside the cells of a row, and no column of the list."""
+    return column == _STRUCK or column.startswith(_COMMENT)
+
+
+def _csv(content: bytes, file_name: str) -> Iterator[Record]:
     text = _decoded(content, file_name)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    while True:
+    for number in count(1):
         try:
-            yield next(reader)
+            texts = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
@@ -76,6 +99,8 @@ def _csv(content: bytes, file_name: str) -> Iterator[Sequence[str]]:
                 "Look for a quotation mark that is not closed, or a very long cell; "
                 "or save the sheet as CSV again."
             ) from error
+        if any(text.strip() for text in texts):
+            yield Record(number, texts)
 
 
 def _decoded(content: bytes, file_name: str) -> str:
@@ -105,21 +130,13 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=columns)
 
 
-def _xlsx(content: bytes, file_name: str) -> Iterator[Sequence[str]]:
+def _xlsx(content: bytes, file_name: str) -> tuple[Sequence[Record], tuple[str, ...]]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
         if unpacked > MAX_UNPACKED_BYTES:
             _refuse(file_name, f"unpacks to {unpacked:,} bytes", "Delete what is not the request list.")
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        try:
-            # A file may state a wrong extent of its sheet, and read-only mode would believe it.
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()
-            for record in sheet.iter_rows(values_only=True):
-                yield [_cell_text(value) for value in record]
-        finally:
-            book.close()
+        sheet, others = read_workbook(content, limit=MAX_ROWS + 1)
     except ImportFileError:
         raise
     # Whatever a damaged file does to the unpacking, the XML reader or openpyxl: two dozen kinds of error.
@@ -128,63 +145,90 @@ def _xlsx(content: bytes, file_name: str) -> Iterator[Sequence[str]]:
             f"{file_name} looks like an XLSX file but cannot be opened: it is damaged or of another kind. "
             "Save it as .xlsx or as CSV (UTF-8) again."
         ) from error
+    return sheet.records, tuple(
+        f"the sheet {other.title!r} was not read: {len(other.records)} rows. "
+        "Save it as a file of its own if it is a list of requests"
+        for other in others
+    )
 
 
-def _cell_text(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case float() if value.is_integer():
-            return str(int(value))
-        case dt.datetime() | dt.date() | dt.time():
-            return value.isoformat()
-        case _:
-            return str(value)
-
-
-def _bounded(records: Iterable[Sequence[str]], file_name: str) -> Iterator[tuple[int, Sequence[str]]]:
-    """Number the records from 1 and leave out the blank ones; refuse a table larger than a person keeps."""
-    for number, record in enumerate(records, start=1):
-        if number > MAX_ROWS:
+def _bounded(records: Iterable[Record], file_name: str) -> Iterator[Record]:
+    """Pass on the records without what is blank at their ends; refuse a table larger than a person keeps."""
+    for place, record in enumerate(records, start=1):
+        number, texts = record.number, list(record.texts)
+        while texts and not texts[-1].strip():
+            texts.pop()
+        if place > MAX_ROWS:
             _refuse(file_name, f"has more than {MAX_ROWS:,} rows", "Split it.")
-        if len(record) > MAX_COLUMNS:
-            _refuse(file_name, f"has {len(record):,} columns in row {number}", f"Keep {MAX_COLUMNS}.")
-        for cell in record:
+        if len(texts) > MAX_COLUMNS:
+            _refuse(file_name, f"has {len(texts):,} columns in row {number}", f"Keep {MAX_COLUMNS}.")
+        for cell in (*texts, *record.comments.values()):
             if len(cell) > MAX_CELL_CHARACTERS:
                 _refuse(file_name, f"has a cell of {len(cell):,} characters in row {number}", "Shorten it.")
             if not _UNSTORABLE.isdisjoint(cell):
                 _refuse(file_name, f"has characters that are no text in row {number}", "Type the cell anew.")
-        if any(cell.strip() for cell in record):
-            yield number, record
+        yield replace(record, texts=texts)
 
 
 def _under_header(
-    records: Iterator[tuple[int, Sequence[str]]], file_name: str
-) -> tuple[tuple[str, ...], tuple[TableRow, ...]]:
+    records: Iterator[Record], file_name: str
+) -> tuple[Record, tuple[str, ...], tuple[Record, ...]]:
     header = next(records, None)
     if header is None:
         _refuse(file_name, "is empty", "Give a file whose first row names the columns.")
-    columns = [" ".join(name.split()) for name in header[1]]
-    rows: list[TableRow] = []
-    for number, record in records:
-        columns += [""] * (len(record) - len(columns))
-        rows.append(TableRow(number, dict(_named(columns, record))))
-    named = tuple(name or f"column {index}" for index, name in enumerate(columns, start=1))
+    rows = tuple(records)
+    columns = [" ".join(name.split()) for name in header.texts]
+    columns += [""] * (max((len(row.texts) for row in rows), default=0) - len(columns))
+    named = tuple(name or f"column {place}" for place, name in enumerate(columns, start=1))
     for name in named:
         if named.count(name) > 1:
             _refuse(file_name, f"has the column {name!r} twice", "Rename one of them.")
     if not rows:
         _refuse(file_name, "has a header and no rows", "Give a file with at least one request.")
-    return named, tuple(rows)
+    has_name = {place for place, name in enumerate(columns) if name}
+    return header, named, tuple(_padded(row, has_name) for row in rows)
 
 
-def _named(columns: Sequence[str], record: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Pair cells with their column names; a column without a name is called by its place."""
-    for index, cell in enumerate(record):
-        if columns[index]:
-            yield columns[index], cell
-        elif cell.strip():
-            yield f"column {index + 1}", cell
+def _padded(row: Record, has_name: Collection[int]) -> Record:
+    """The row with a cell, if an empty one, under each name."""
+    width = max(has_name, default=-1) + 1
+    return replace(row, texts=[*row.texts, *[""] * (width - len(row.texts))])
+
+
+def _cells(row: Record, columns: Sequence[str]) -> Mapping[str, str]:
+    """Cells by column, without empty ones of columns without a name; then what stands beside them."""
+    cells = {
+        columns[place]: text
+        for place, text in enumerate(row.texts)
+        if text.strip() or columns[place] != f"column {place + 1}"
+    }
+    cells |= {f"{_COMMENT}{_column(columns, place)}": text for place, text in row.comments.items() if text}
+    if row.struck:
+        cells[_STRUCK] = _listed(row.struck, columns)
+    return cells
+
+
+def _notes(row: Record, columns: Sequence[str]) -> Iterator[str]:
+    if row.struck:
+        struck = _listed(row.struck, columns)
+        yield f"row {row.number}: struck through, which was kept and not understood: {struck}"
+    for place, text in sorted(row.comments.items()):
+        yield f"row {row.number}: a comment on {_column(columns, place)} was kept and not understood: {text}"
+    if row.filled:
+        yield f"row {row.number}: taken from the merged cells above: {_listed(row.filled, columns)}"
+    if row.unvalued:
+        yield (
+            f"row {row.number}: a formula without its value stands in {_listed(row.unvalued, columns)}. "
+            "Open the file in a spreadsheet program and save it again"
+        )
+
+
+def _listed(places: Iterable[int], columns: Sequence[str]) -> str:
+    return ", ".join(_column(columns, place) for place in sorted(places))
+
+
+def _column(columns: Sequence[str], place: int) -> str:
+    return columns[place] if place < len(columns) else f"column {place + 1}"
 
 
 def _refuse(file_name: str, what: str, advice: str) -> NoReturn:

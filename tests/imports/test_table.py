@@ -97,7 +97,7 @@ WRONG_FILES = {
     "old excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an old Excel file"),
     "10 MB": (b"a,b\n" * 2_500_000, "has 10,000,000 bytes"),
     "too many rows": (b"a\n" * (MAX_ROWS + 1), f"has more than {MAX_ROWS:,} rows"),
-    "too many columns": (b"a,b\n" + b"1," * 200, "has 201 columns in row 2"),
+    "too many columns": (b"a,b\n" + b"1," * 200 + b"1", "has 201 columns in row 2"),
     "open quote": (b'a,b\n1,"never closed\n', "is not CSV at line 2"),
     "huge cell": (b"a,b\n" + b"x" * 200_000, "is not CSV at line 2"),
     "same column twice": (b"a,b,a\n1,2,3\n", "has the column 'a' twice"),
