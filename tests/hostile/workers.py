@@ -34,7 +34,10 @@ TOKEN = "a-token"
 
 @dataclass(frozen=True)
 class Plan:
-    """What the workers do. `policy` is "ours", or what it lacks: the controls that must make duplicates."""
+    """What the workers do. `policy` is "ours", or what it lacks: the controls that must make duplicates.
+
+    `list_s` is how long a list of PanDA's tasks may take: a real PanDA needs seconds for some dozens of them.
+    """
 
     database_url: str = ""
     panda_url: str = ""
@@ -43,6 +46,7 @@ class Plan:
     deadline_s: float = 0.5
     lease_s: float = 1.0
     settle_s: float = 3.0
+    list_s: float = 4.0
     token: str = TOKEN
 
     @property
@@ -113,7 +117,9 @@ async def work(plan: Plan, number: int) -> None:
         plan.panda_url,
         token=lambda: plan.token,
         origin="spd:production",
-        manners=Manners(at_once=4, per_second=1000, burst=1000, read_s=2, deadline_s=4),
+        manners=Manners(
+            at_once=4, per_second=1000, burst=1000, read_s=plan.list_s / 2, deadline_s=plan.list_s
+        ),
     )
     commands = PandaCommands(
         plan.panda_url,

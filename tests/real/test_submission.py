@@ -201,7 +201,7 @@ async def test_each_step_is_one_task_at_the_real_panda_whatever_is_lost(
     real_panda.run_until(old, "done")
 
     # Its own pace: a pass of JEDI takes seconds on a machine at work, and nothing is seen before.
-    plan = Plan(deadline_s=2.0, lease_s=4.0, settle_s=12.0)
+    plan = Plan(deadline_s=2.0, lease_s=4.0, settle_s=12.0, list_s=40.0)
     with jedi_at_work(real_panda), capsys.disabled():
         ran_so = await run(
             database,
