@@ -39,13 +39,18 @@ def main() -> None:
         for addresses, readings in _sources(server, chosen.datasets, chosen.tasks, home):
             for kind, url in copies.items():
                 for reading in readings:
-                    passes += [one | {"kind": kind} for one in _measure(reading, url, addresses)]
-                    for one in passes[-len(PASSES) :]:
-                        print(_line(one), flush=True)
-    if chosen.keep:
-        path = RESULTS / f"sync-{str(machine['at']).replace(':', '').replace('+0000', 'Z')}.json"
-        content = {"machine": machine, "datasets": chosen.datasets, "tasks": chosen.tasks, "passes": passes}
-        path.write_text(json.dumps(content, indent=1) + "\n")
+                    for one in _measure(reading, url, addresses):
+                        passes.append(one | {"kind": kind})
+                        print(_line(passes[-1]), flush=True)
+                        if chosen.keep:
+                            _keep(machine, chosen, passes)
+
+
+def _keep(machine: Mapping[str, object], chosen: argparse.Namespace, passes: list[dict[str, object]]) -> None:
+    """Write what was measured so far: a run that is broken off has not been for nothing."""
+    path = RESULTS / f"sync-{str(machine['at']).replace(':', '').replace('+0000', 'Z')}.json"
+    content = {"machine": machine, "datasets": chosen.datasets, "tasks": chosen.tasks, "passes": passes}
+    path.write_text(json.dumps(content, indent=1) + "\n")
 
 
 def _copies(kinds: list[str], server: str, home: Path) -> Iterator[tuple[str, str]]:

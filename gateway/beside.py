@@ -55,6 +55,7 @@ async def working(
             clock=clock,
             executor=settings.executor,
             paces=QUICK_PACES if is_practice else PACES,
+            manners=_NEAR if is_practice else Manners(),
             tells_runs=not is_practice,
             outbox=outbox,
             notifier=notifier_of(settings, database, clock),

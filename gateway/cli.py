@@ -58,6 +58,7 @@ from gateway.store.sources import SourceName
 from gateway.sync.reconcile import reconcile
 from gateway.sync.worker import Worker
 from gateway.terminal.commands import people_app
+from gateway.upstreams.http import Manners
 from gateway.web.serving import Server
 
 log = structlog.get_logger()
@@ -444,7 +445,7 @@ async def _sync(settings: Settings, *, once: bool) -> bool:
         if not upstreams:
             raise SettingError(_NOTHING_TO_READ)
         if once:
-            worker = Worker(database, upstreams, clock=utc_now, executor=settings.executor)
+            worker = Worker(database, upstreams, clock=utc_now, executor=settings.executor, manners=Manners())
             reports = await worker.run_all_once()
             for report in reports:
                 typer.echo(
@@ -462,6 +463,7 @@ async def _sync(settings: Settings, *, once: bool) -> bool:
                 upstreams,
                 clock=utc_now,
                 executor=settings.executor,
+                manners=Manners(),
                 outbox=outbox,
                 notifier=notifier_of(settings, database, utc_now),
                 checks=further_checks(settings),

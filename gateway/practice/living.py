@@ -72,6 +72,8 @@ class LivingGrid:
             self.panda.tasks = {one.task_id: one for one in tasks_of_snapshot(tasks(), job_counts(), now=now)}
         self.office = TokenOffice(iam, clock)
         self.rucio.identify = self._rucio_account
+        # What is on its way Rucio shows to administrators only.
+        self.rucio.admins.add(_SYNC_ACCOUNT)
         delivery = Delivery(self.rucio, tasks=self.panda.tasks)
         self.rucio.numbers = delivery.numbers
         self.panda.publish, self.panda.inputs = delivery.publish, delivery.inputs

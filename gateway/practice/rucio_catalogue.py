@@ -61,6 +61,8 @@ class RucioCatalogue:
     # Whose token of an identity provider it is; None for one that is not accepted.
     identify: Callable[[str], str | None] = lambda _token: None
     made: int = 0
+    # Files that came to a storage: when, from where, where to, how many.
+    arrived: list[tuple[dt.datetime, str, str, int]] = field(default_factory=list)
 
     def now(self) -> dt.datetime:
         """The time as Rucio keeps it in answers: whole seconds."""
@@ -224,6 +226,10 @@ class RucioCatalogue:
         """Have so many files of a dataset at a storage by now, and say so in the rules that wait for them."""
         before = self.replicas.get(((scope, name), rse))
         copy = self.put(scope, name, rse, files=files)
+        came = files - ((before or {}).get("available_length") or 0)
+        if came > 0 and (source := self._source_of((scope, name), rse)):
+            # Enough for six hours of a small grid, and never without end.
+            self.arrived = [*self.arrived[-999:], (self.now(), source, rse, came)]
         if before is not None:
             copy["created_at"] = before["created_at"]
         for rule in self.rules.values():
@@ -235,6 +241,36 @@ class RucioCatalogue:
                     state="REPLICATING" if missing else "OK",
                     updated_at=copy["updated_at"],
                 )
+
+    def transfers(self) -> Iterator[Row]:
+        """Yield what is on its way from one storage to another, as Rucio counts its requests."""
+        links: dict[tuple[str, str], Row] = {}
+        for at, source, rse, files in self.arrived:
+            if at > self.now() - dt.timedelta(hours=6):
+                counts = _link(links, source, rse)
+                counts["files"]["done-total-6h"] = counts["files"].get("done-total-6h", 0) + files
+        for rule in list(self.rules.values()):
+            did, missing = (rule["scope"], rule["name"]), rule["locks_replicating_cnt"] or 0
+            holder = self._source_of(did, rule["rse_expression"])
+            if not missing or holder is None:
+                continue
+            row, counts = self.dids[did], _link(links, holder, rule["rse_expression"])
+            size = (row["bytes"] or 0) * missing // max(1, row["length"] or 0)
+            for part, number in (("files", missing), ("bytes", size)):
+                said = counts[part]
+                by_activity = said.setdefault("queued", {})
+                by_activity[rule["activity"]] = by_activity.get(rule["activity"], 0) + number
+                said["queued-total"] = said.get("queued-total", 0) + number
+        yield from links.values()
+
+    def _source_of(self, did: Did, rse: str) -> str | None:
+        """The storage that files of a dataset are taken from to another one; None while it has none."""
+        holders = (
+            place
+            for (one, place), copy in list(self.replicas.items())
+            if one == did and place != rse and copy["available_length"]
+        )
+        return min(holders, default=None)
 
     def files(self, scope: str, name: str) -> Iterator[Row]:
         """Yield a dataset's files with the storages that have them; those that are nowhere are left out."""
@@ -359,6 +395,10 @@ def practice_catalogue(
         catalogue.limits[place] = int(str(one["limit_bytes"]))
         catalogue.used[place] = int(str(one["used_bytes"])), int(str(one["used_files"]))
     return catalogue
+
+
+def _link(links: dict[tuple[str, str], Row], source: str, rse: str) -> Row:
+    return links.setdefault((source, rse), {"src_rse": source, "dst_rse": rse, "files": {}, "bytes": {}})
 
 
 def _storage_columns(one: Record) -> Iterator[tuple[str, object]]:

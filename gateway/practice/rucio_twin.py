@@ -260,6 +260,12 @@ class RucioTwin:
         self.catalogue.storage(rse := request.path_params["rse"])
         return _json({rse: True})
 
+    def transfers(self, request: Request, _body: dict[str, Any]) -> Response:
+        """GET /requests/metrics, for administrators."""
+        if (account := self._account(request)) not in self.catalogue.admins | {"root"}:
+            raise RucioError(500, "AccessDenied", f"{account} cannot get request statistics. ")
+        return _stream(self.catalogue.transfers())
+
     def account(self, request: Request, _body: dict[str, Any]) -> Response:
         """GET /accounts/{account}; `whoami` leads to one's own."""
         name = request.path_params["account"]
@@ -307,6 +313,7 @@ _ROUTES: Final[tuple[tuple[str, str, Answerer], ...]] = (
     ("GET", "/rses/{rse}/accounts/usage", RucioTwin.accounts_usage),
     ("GET", "/rses/{rse}/limits", RucioTwin.limits),
     ("GET", "/rses/{rse}/attr/", RucioTwin.attributes),
+    ("GET", "/requests/metrics", RucioTwin.transfers),
     ("GET", "/accounts/{account}", RucioTwin.account),
 )
 

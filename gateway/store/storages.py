@@ -9,7 +9,11 @@ from gateway.store.base import Base, Remembered, UtcDateTime, Word
 
 
 class Storage(Remembered, Base, kw_only=True):
-    """A Rucio storage element (RSE)."""
+    """A Rucio storage element (RSE).
+
+    `in_` and `out_` count the files that Rucio has asked FTS, or is about to ask, to bring to it and to take
+    from it; those that came and failed are of the last six hours. All are null when Rucio does not tell us.
+    """
 
     __tablename__ = "storages"
 
@@ -20,6 +24,14 @@ class Storage(Remembered, Base, kw_only=True):
     can_read: Mapped[bool | None] = mapped_column(default=None)
     can_write: Mapped[bool | None] = mapped_column(default=None)
     can_delete: Mapped[bool | None] = mapped_column(default=None)
+    in_queued_files: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    in_queued_bytes: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    in_done_files: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    in_failed_files: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    out_queued_files: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    out_queued_bytes: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    out_done_files: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    out_failed_files: Mapped[int | None] = mapped_column(BigInteger, default=None)
 
 
 class StorageUsage(Remembered, Base, kw_only=True):

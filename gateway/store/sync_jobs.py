@@ -22,6 +22,7 @@ class SyncJob(Base, kw_only=True):
     a lease; `lease_number` grows with each lease and every write of the job is checked against it, so that a
     process that was paused beyond its lease cannot write any more. `clock_ahead_s` is how far the source's
     clock was ahead of ours when it was last read; its value is the network's delay when both are right.
+    The pace and `manners`, the bounds of its calls, are those of the process that registered it last.
     """
 
     __tablename__ = "sync_jobs"
@@ -29,6 +30,10 @@ class SyncJob(Base, kw_only=True):
     name: Mapped[Word] = mapped_column(primary_key=True)
     source: Mapped[str] = mapped_column(String(16), index=True)
     stale_after_s: Mapped[float] = mapped_column(Float)
+    changes_every_s: Mapped[float | None] = mapped_column(Float, default=None)
+    whole_every_s: Mapped[float | None] = mapped_column(Float, default=None)
+    deadline_s: Mapped[float | None] = mapped_column(Float, default=None)
+    manners: Mapped[JsonValue] = mapped_column(Json, default=None)
     watermark: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, default=None)
     missing: Mapped[JsonValue] = mapped_column(Json, default=None)
     last_attempt_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, default=None)

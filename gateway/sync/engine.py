@@ -156,12 +156,12 @@ class Engine:
         ]
         async with self._database.transaction() as session:
             await insert_missing(session, cast("Table", SyncJob.__table__), rows, unique=["name"])
+            known = {row.name: row for row in await session.scalars(select(SyncJob))}
             for job in jobs:
-                await session.execute(
-                    update(SyncJob)
-                    .where(SyncJob.name == job.name, SyncJob.stale_after_s != job.pace.stale_after_s)
-                    .values(stale_after_s=job.pace.stale_after_s)
-                )
+                for name, value in _terms(job).items():
+                    # Only what differs: a start that finds everything as it is writes nothing.
+                    if getattr(known[job.name], name) != value:
+                        setattr(known[job.name], name, value)
 
     async def run_if_due(self, name: str) -> RunReport | None:
         """Run a job unless it was told to wait and nobody wants it now."""
@@ -472,6 +472,27 @@ def _watermark(before: dt.datetime | None, taken_at: dt.datetime | None) -> dt.d
     clocks the earlier one counts; if ours is the wrong one, more is read again and nothing is lost.
     """
     return max((moment for moment in (before, taken_at) if moment is not None), default=None)
+
+
+def _terms(job: Job) -> dict[str, JsonValue]:
+    """How a job works in this process, for people to see."""
+    bounds = job.manners
+    return {
+        "stale_after_s": job.pace.stale_after_s,
+        "changes_every_s": job.pace.changes_every_s,
+        "whole_every_s": job.pace.whole_every_s,
+        "deadline_s": job.pace.deadline_s,
+        "manners": None
+        if bounds is None
+        else {
+            "at_once": bounds.at_once,
+            "per_second": bounds.per_second,
+            "burst": bounds.burst,
+            "connect_s": bounds.connect_s,
+            "read_s": bounds.read_s,
+            "deadline_s": bounds.deadline_s,
+        },
+    }
 
 
 def _section(job: Job, name: str) -> Section:

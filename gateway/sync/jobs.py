@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from gateway.upstreams.ports import Feed, Upstream
+from gateway.upstreams.ports import CallBounds, Feed, Upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,11 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One reading of one source, with its pace."""
+    """One reading of one source, with its pace and, if known, the bounds of its calls."""
 
     feed: Feed
     pace: Pace
+    manners: CallBounds | None = None
 
     @property
     def name(self) -> str:
@@ -75,10 +76,14 @@ QUICK_PACES: Final[Mapping[str, Pace]] = MappingProxyType(
 USUAL_PACE: Final = Pace(600, 600, 120, 7200)
 
 
-def jobs_of(upstreams: Iterable[Upstream], paces: Mapping[str, Pace] = PACES) -> Mapping[str, Job]:
+def jobs_of(
+    upstreams: Iterable[Upstream],
+    paces: Mapping[str, Pace] = PACES,
+    manners: CallBounds | None = None,
+) -> Mapping[str, Job]:
     """Return a job for every feed of the upstreams, by name."""
     return {
-        feed.name: Job(feed, paces.get(feed.name, USUAL_PACE))
+        feed.name: Job(feed, paces.get(feed.name, USUAL_PACE), manners)
         for upstream in upstreams
         for feed in upstream.feeds
     }

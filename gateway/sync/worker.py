@@ -28,7 +28,7 @@ from gateway.sync.watch_services import (
     forget_health,
 )
 from gateway.sync.watch_sources import watch_sources
-from gateway.upstreams.ports import Upstream
+from gateway.upstreams.ports import CallBounds, Upstream
 
 log = structlog.get_logger()
 
@@ -53,8 +53,8 @@ TICKS_KEPT_FOR: Final = dt.timedelta(hours=1)
 class Worker:
     """Keeps the copies of the upstreams current, and sends what is planned, until it is stopped.
 
-    Without an outbox nothing is sent, without a notifier nobody is told. `checks` are looked at beside the
-    upstreams.
+    `manners` is how the upstreams are called, for people to see. Without an outbox nothing is sent, without a
+    notifier nobody is told. `checks` are looked at beside the upstreams.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Worker:
         clock: Clock,
         executor: str,
         paces: Mapping[str, Pace] = PACES,
+        manners: CallBounds | None = None,
         tells_runs: bool = True,
         outbox: Outbox | None = None,
         notifier: Notifier | None = None,
@@ -88,7 +89,7 @@ class Worker:
             owner=executor,
         )
         self._tells_runs = tells_runs
-        self.engine = Engine(database, jobs_of(upstreams, paces), clock=clock, owner=executor)
+        self.engine = Engine(database, jobs_of(upstreams, paces, manners), clock=clock, owner=executor)
         periods_s = {name: job.pace.changes_every_s for name, job in self.engine.jobs.items()}
         self._runner = Runner(
             database.url,

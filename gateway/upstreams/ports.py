@@ -75,6 +75,40 @@ class Feed(Protocol):
         ...
 
 
+class CallBounds(Protocol):
+    """How a service is called at most, and how long is waited for it; seconds."""
+
+    @property
+    def at_once(self) -> int:
+        """Calls in flight at the same time."""
+        ...
+
+    @property
+    def per_second(self) -> float:
+        """Calls begun in a second, over a longer time."""
+        ...
+
+    @property
+    def burst(self) -> int:
+        """Calls begun at once after a quiet time."""
+        ...
+
+    @property
+    def connect_s(self) -> float:
+        """Until a connection is there."""
+        ...
+
+    @property
+    def read_s(self) -> float:
+        """For the next piece of an answer."""
+        ...
+
+    @property
+    def deadline_s(self) -> float:
+        """For a whole answer."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """What a look at an upstream found, for `gateway doctor`: in words, with what to do about it."""

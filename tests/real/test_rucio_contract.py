@@ -20,6 +20,7 @@ from gateway.upstreams.ports import Page
 from gateway.upstreams.rucio.client import RucioClient
 from gateway.upstreams.rucio.files import RucioFiles
 from gateway.upstreams.rucio.tokens import GivenToken
+from gateway.upstreams.rucio.translate import TRANSFER_COUNTS
 from tests.real.environments import EnvironmentMissingError, environment, skip_or_fail
 from tests.real.rucio.partners import QUICK, Partner, login, now, seeded_server, seeded_twin
 from tests.real.rucio.seed import (
@@ -195,7 +196,25 @@ async def test_replicas_are_read_with_what_has_arrived(partner: Partner, sown: S
 
 
 async def test_storages_are_read_as_they_are(partner: Partner, sown: Seed) -> None:
-    assert by(await everything(partner, "storages"), "name") == by([dict(s) for s in sown.storages], "name")
+    unknown = dict.fromkeys(TRANSFER_COUNTS)
+    assert by(await everything(partner, "storages"), "name") == by(
+        [{**one, **unknown} for one in sown.storages], "name"
+    )
+
+
+async def test_what_is_on_its_way_is_shown_to_administrators(partner: Partner, sown: Seed) -> None:
+    partner.choose_sources()
+
+    async with partner.upstream(administrator=True) as upstream:
+        feed = next(feed for feed in upstream.feeds if feed.name == "rucio.storages")
+        found = {row["name"]: row for row in rows(await collected(feed.everything()), "storages")}
+
+    nothing = dict.fromkeys(TRANSFER_COUNTS, 0)
+    waiting = {"queued_files": FILES, "queued_bytes": SIZE}
+    expected = {str(one["name"]): nothing for one in sown.storages}
+    expected["JINR_EOS"] = nothing | {f"out_{name}": value for name, value in waiting.items()}
+    expected["PNPI_EOS"] = nothing | {f"in_{name}": value for name, value in waiting.items()}
+    assert {name: {count: row[count] for count in TRANSFER_COUNTS} for name, row in found.items()} == expected
 
 
 async def test_space_is_read_logical_and_physical(partner: Partner, sown: Seed) -> None:

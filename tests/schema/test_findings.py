@@ -5,6 +5,7 @@ from sqlalchemy import update
 
 from gateway.store.database import Database
 from gateway.store.findings import FindingRow
+from gateway.store.sync_jobs import SyncJob
 from tests.conftest import LOADED_AT
 from tests.support.asking import Asker
 
@@ -58,10 +59,45 @@ async def test_requests_are_found_by_what_stands(ask_resolved: Asker) -> None:
     assert data["requests"]["nodes"] == [{"name": "PROD2025-004"}]
 
 
-async def test_the_pace_of_each_source_is_public(ask_resolved: Asker) -> None:
-    data = await ask_resolved("{ sources { name manners { atOnce perSecond burst } } }")
+MANNERS = "{ sources { name manners { atOnce perSecond burst connectS readS deadlineS } } }"
 
-    assert data["sources"] == [
-        {"name": name, "manners": {"atOnce": 4, "perSecond": 2.0, "burst": 10}}
-        for name in ("CRIC", "IAM", "PANDA", "RUCIO")
-    ]
+
+async def test_how_each_source_is_called_is_public(ask_resolved: Asker) -> None:
+    data = await ask_resolved(MANNERS)
+
+    usual = {
+        "atOnce": 4,
+        "perSecond": 2.0,
+        "burst": 10,
+        "connectS": 5.0,
+        "readS": 30.0,
+        "deadlineS": 120.0,
+    }
+    assert data["sources"] == [{"name": name, "manners": usual} for name in ("CRIC", "IAM", "PANDA", "RUCIO")]
+
+
+async def test_the_bounds_of_the_process_that_reads_are_told(own_world: Database) -> None:
+    terms = {"changes_every_s": 2.0, "whole_every_s": 60.0, "deadline_s": 60.0}
+    manners = {"at_once": 4, "per_second": 50.0, "burst": 100, "connect_s": 1.0, "read_s": 2.0}
+    async with own_world.transaction() as session:
+        session.add(
+            SyncJob(
+                name="panda.tasks",
+                source="panda",
+                stale_after_s=30.0,
+                manners={**manners, "deadline_s": 3.0},
+                **terms,
+            )
+        )
+
+    data = await Asker(own_world, LOADED_AT)(
+        "{ sources { name manners { perSecond burst connectS readS deadlineS }"
+        " jobs { changesEveryS wholeEveryS deadlineS } } }"
+    )
+
+    [panda] = [one for one in data["sources"] if one["name"] == "PANDA"]
+    assert panda == {
+        "name": "PANDA",
+        "manners": {"perSecond": 50.0, "burst": 100, "connectS": 1.0, "readS": 2.0, "deadlineS": 3.0},
+        "jobs": [{"changesEveryS": 2.0, "wholeEveryS": 60.0, "deadlineS": 60.0}],
+    }

@@ -5,9 +5,11 @@ import datetime as dt
 
 from sqlalchemy import select
 
+from gateway.store.database import Database
 from gateway.store.sync_jobs import SyncJob
 from gateway.sync.engine import Engine
-from gateway.sync.jobs import jobs_of
+from gateway.sync.jobs import QUICK_PACES, jobs_of
+from gateway.upstreams.http import Manners
 from gateway.upstreams.iam.tokens import Credentials
 from gateway.upstreams.iam.upstream import IamUpstream
 from tests.store.factories import AT
@@ -16,6 +18,29 @@ from tests.support.databases import DatabaseMaker, opened
 
 def clock() -> dt.datetime:
     return AT
+
+
+async def test_how_a_service_is_called_is_written_down_by_whoever_registers_last(
+    database: Database,
+) -> None:
+    upstream = IamUpstream("http://127.0.0.1:1/", Credentials("gateway", "secret"))
+    quick = Manners(at_once=2, per_second=50.0, burst=100)
+    for manners in (Manners(), quick):
+        jobs = jobs_of([upstream], QUICK_PACES, manners)
+        await Engine(database, jobs, clock=clock, owner="one").register()
+    await upstream.close()
+
+    async with database.snapshot() as session:
+        job = await session.get_one(SyncJob, "iam.people")
+    assert (job.changes_every_s, job.whole_every_s, job.deadline_s) == (30, 30, 60)
+    assert job.manners == {
+        "at_once": 2,
+        "per_second": 50.0,
+        "burst": 100,
+        "connect_s": 5.0,
+        "read_s": 30.0,
+        "deadline_s": 120.0,
+    }
 
 
 async def test_a_job_that_another_worker_is_registering_is_waited_for(

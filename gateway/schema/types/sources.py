@@ -1,7 +1,7 @@
 """The sources of remembered data in the schema: how fresh each is, and what its last runs did."""
 
 import datetime as dt
-from typing import Final
+from typing import Final, cast
 
 import strawberry
 
@@ -16,6 +16,7 @@ from gateway.schema.links import connection, links
 from gateway.schema.node import RowType
 from gateway.schema.scalars import BigInt
 from gateway.schema.sorts import HeldRemovalSort, SyncJobSort, SyncRunSort
+from gateway.store.base import JsonValue
 from gateway.store.sources import Source as SourceRow
 from gateway.store.sources import SyncRun as SyncRunRow
 from gateway.store.sync_jobs import HeldRemoval as HeldRemovalRow
@@ -26,8 +27,9 @@ from gateway.upstreams.http import Manners
 
 @strawberry.type(
     description=(
-        "How often a service is called at most, by one gateway. A slow or busy service is called less: the "
-        "next call waits as long as it asks for, or as its answers take."
+        "How often a service is called at most, by one process of this gateway, and how long is waited for "
+        "it. A slow or busy service is called less: the next call waits as long as it asks for, or as its "
+        "answers take."
     )
 )
 class CallLimits:
@@ -36,11 +38,25 @@ class CallLimits:
     at_once: int = strawberry.field(description="Calls in flight at the same time at most.")
     per_second: float = strawberry.field(description="Calls begun in a second at most, over a longer time.")
     burst: int = strawberry.field(description="Calls that may begin at once after a quiet time.")
+    connect_s: float = strawberry.field(description="How long is waited for a connection, seconds.")
+    read_s: float = strawberry.field(
+        description="How long is waited for the next piece of an answer, seconds."
+    )
+    deadline_s: float = strawberry.field(description="How long a whole answer may take, seconds.")
 
     @classmethod
-    def of(cls, manners: Manners) -> "CallLimits":
-        """Show the bounds."""
-        return cls(at_once=manners.at_once, per_second=manners.per_second, burst=manners.burst)
+    def of(cls, written: JsonValue) -> "CallLimits":
+        """Show the bounds that a process wrote down, or else the usual ones."""
+        said = written if isinstance(written, dict) else {}
+        usual = Manners()
+        return cls(
+            at_once=cast("int", said.get("at_once", usual.at_once)),
+            per_second=cast("float", said.get("per_second", usual.per_second)),
+            burst=cast("int", said.get("burst", usual.burst)),
+            connect_s=cast("float", said.get("connect_s", usual.connect_s)),
+            read_s=cast("float", said.get("read_s", usual.read_s)),
+            deadline_s=cast("float", said.get("deadline_s", usual.deadline_s)),
+        )
 
 
 # Clocks that differ by more make readings of changes ask for too much, and people doubt what is shown.
@@ -77,10 +93,16 @@ class Source(RowType):
         r.RUNS_BY_SOURCE, SyncRunFilter, SyncRunSort, "What each run did, newest first."
     )
 
-    @strawberry.field(description="How hard this gateway may lean on the service, whatever it has to read.")
-    def manners(self) -> CallLimits:
-        """Return the bounds all adapters keep."""
-        return CallLimits.of(Manners())
+    @strawberry.field(
+        description=(
+            "How hard this gateway leans on the service at most, whatever it has to read: as the process "
+            "that reads it said when it started; the usual bounds while none has."
+        )
+    )
+    async def manners(self, info: Info) -> CallLimits:
+        """Return the bounds that the reading process keeps."""
+        jobs = await load_many(info.context.reading, r.JOBS_BY_SOURCE, self.row)
+        return CallLimits.of(next((job.manners for job in jobs if job.manners is not None), None))
 
     @strawberry.field(
         description="That its clock and ours differ by more than five minutes, in words; else null."
@@ -145,13 +167,19 @@ class SyncJob(RowType):
     def changes_every_s(self) -> float | None:
         """Return the pace of reading changes."""
         pace = PACES.get(self.row.name)
-        return None if pace is None else pace.changes_every_s
+        return self.row.changes_every_s or (None if pace is None else pace.changes_every_s)
 
     @strawberry.field(description="How often it reads everything, seconds; null if no longer done.")
     def whole_every_s(self) -> float | None:
         """Return the pace of reading everything."""
         pace = PACES.get(self.row.name)
-        return None if pace is None else pace.whole_every_s
+        return self.row.whole_every_s or (None if pace is None else pace.whole_every_s)
+
+    @strawberry.field(description="How long a run may take, seconds; null if no longer done.")
+    def deadline_s(self) -> float | None:
+        """Return when a run is given up."""
+        pace = PACES.get(self.row.name)
+        return self.row.deadline_s or (None if pace is None else pace.deadline_s)
 
     held: list["HeldRemoval"] = links(
         r.HELD_BY_JOB,

@@ -50,6 +50,30 @@ class Storage(Node, Synced, RowType):
         description="Whether Rucio lets it be written; null if unknown."
     )
     can_delete: bool | None = strawberry.field(description="Whether Rucio deletes there; null if unknown.")
+    in_queued_files: BigInt | None = strawberry.field(
+        description="Files that wait to be brought to it, by Rucio's requests; null when Rucio does not say."
+    )
+    in_queued_bytes: BigInt | None = strawberry.field(
+        description="Bytes that wait to be brought to it; null when Rucio does not say."
+    )
+    in_done_files: BigInt | None = strawberry.field(
+        description="Files that were brought to it in the last six hours; null when Rucio does not say."
+    )
+    in_failed_files: BigInt | None = strawberry.field(
+        description="Transfers to it that failed in the last six hours; null when Rucio does not say."
+    )
+    out_queued_files: BigInt | None = strawberry.field(
+        description="Files that wait to be brought from it to another storage; null when Rucio does not say."
+    )
+    out_queued_bytes: BigInt | None = strawberry.field(
+        description="Bytes that wait to be brought from it; null when Rucio does not say."
+    )
+    out_done_files: BigInt | None = strawberry.field(
+        description="Files that were brought from it in the last six hours; null when Rucio does not say."
+    )
+    out_failed_files: BigInt | None = strawberry.field(
+        description="Transfers from it that failed in the last six hours; null when Rucio does not say."
+    )
     site: LazySite | None = link(r.SITE_BY_STORAGE, "Its site; null when CRIC does not say.")
     endpoint: Annotated["StorageEndpoint", strawberry.lazy("gateway.schema.types.storages")] | None = link(
         r.ENDPOINT_BY_STORAGE, "CRIC's record of it; null when CRIC does not list it."

@@ -107,6 +107,17 @@ class RucioClient:
         path = f"/replicas/rse/{_part(rse)}" if kind == "replicas" else f"/rses/{_part(rse)}/{kind}"
         return await self._listing_unless("RSENotFound", path)
 
+    async def transfers(self) -> Listing | None:
+        """List what is on its way between two storages each, by Rucio's own count of its requests.
+
+        None where our account may not see it (it takes an administrator's), or the version has no such count.
+        Of the others, listing requests one by one would be a row for each file.
+        """
+        try:
+            return await self._listing("GET", "/requests/metrics")
+        except (_ForbiddenError, NotOfferedError):
+            return None
+
     async def file_replicas(self, scope: str, name: str, scheme: str) -> Listing | None:
         """List a dataset's files with their addresses of one scheme; None for a dataset that is not there.
 
@@ -222,6 +233,10 @@ class _UnknownTokenError(DeniedError):
     """Rucio does not know a token that it gave, or that somebody gave us for it."""
 
 
+class _ForbiddenError(DeniedError):
+    """Rucio knows us, and does not let us see this."""
+
+
 class _AbsentError(BrokenError):
     """Rucio says that something is not there; only a caller who expects that catches it."""
 
@@ -267,7 +282,8 @@ def _failure(answer: Answer, content: bytes, path: str) -> UpstreamError:
     """The error behind a failed answer. AccessDenied may come as 401 or 500, so its class decides."""
     word = _word(answer, content)
     if word in _DENIED:
-        return DeniedError(_SOURCE, f"rucio does not let us read {path} ({word})")
+        kind = _ForbiddenError if word == "AccessDenied" else DeniedError
+        return kind(_SOURCE, f"rucio does not let us read {path} ({word})")
     if word in _BUSY or (word == "DatabaseException" and answer.status == 503):
         busy = error_of_status(answer, content)
         retry_after_s = busy.retry_after_s if isinstance(busy, BusyError) else None

@@ -171,7 +171,7 @@ class ReplicasFeed:
 
 
 class StoragesFeed:
-    """Storages, their use, and what accounts may keep and keep there; few and cheap, so always all."""
+    """Storages, their use, what is on its way, and what accounts may keep; few and cheap, so always all."""
 
     name = "rucio.storages"
     source = SourceName.RUCIO
@@ -183,9 +183,11 @@ class StoragesFeed:
 
     async def everything(self) -> AsyncIterator[Page]:
         """Read all storages, usages and quotas."""
+        moving = await self._client.transfers()
+        transfers = None if moving is None else translate.transfers(moving.rows.rows())
         storages = await self._client.storages()
         began, rows = storages.taken_at, storages.rows.rows()
-        yield _page("storages", [translate.storage(row) for row in rows], began)
+        yield _page("storages", [translate.storage(row, transfers) for row in rows], began)
         yield _page("storage_usages", (), began)
         yield _page("quotas", (), began)
         for rse in _rse_names(rows):

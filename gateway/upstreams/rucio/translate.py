@@ -1,9 +1,11 @@
 """What Rucio's columns are called with us; what it does not say stays None, and nothing is judged."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
+
+from gateway.domain.seeds import INT64_MAX
 
 Wire = Mapping[str, Any]
 Record = dict[str, object]
@@ -54,6 +56,14 @@ _STORAGE: Final = {
     "availability_write": "can_write",
     "availability_delete": "can_delete",
 }
+# Of /requests/metrics, Rucio 41.5: what is queued now, and what came or failed in the last six hours.
+_TRANSFERS: Final = {
+    "queued_files": ("files", "queued-total"),
+    "queued_bytes": ("bytes", "queued-total"),
+    "done_files": ("files", "done-total-6h"),
+    "failed_files": ("files", "failed-total-6h"),
+}
+TRANSFER_COUNTS: Final = tuple(f"{way}_{name}" for way in ("in", "out") for name in _TRANSFERS)
 _USAGE: Final = {"source": "usage_kind", "used": "used_bytes", "free": "free_bytes", "files": "file_count"}
 _QUOTA: Final = {
     "account": "account",
@@ -79,9 +89,34 @@ def replica(wire: Wire) -> Record:
     return {"did": did(wire), **_renamed(wire, _REPLICA), **_moments(wire, _REPLICA_MOMENTS)}
 
 
-def storage(wire: Wire) -> Record:
-    """A storage; versions before 33 may lack the separate availabilities, which are then not said."""
-    return _renamed(wire, _STORAGE)
+def storage(wire: Wire, transfers: Mapping[str, Mapping[str, int]] | None) -> Record:
+    """A storage; versions before 33 may lack the separate availabilities, which are then not said.
+
+    `transfers` is what is on its way by storage, None where nobody knows.
+    """
+    counts: Mapping[str, int | None] = dict.fromkeys(TRANSFER_COUNTS)
+    if transfers is not None:
+        counts = transfers.get(str(wire.get("rse")), dict.fromkeys(TRANSFER_COUNTS, 0))
+    return {**_renamed(wire, _STORAGE), **counts}
+
+
+def transfers(rows: Iterable[Wire]) -> Mapping[str, Mapping[str, int]] | None:
+    """What is on its way to and from each storage, summed over the other ends; None if it makes no sense.
+
+    Without a part Rucio means 0. A request counts as soon as Rucio has chosen where to take the file from.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for row in rows:
+        for way, rse in (("out", row.get("src_rse")), ("in", row.get("dst_rse"))):
+            counts = found.setdefault(str(rse), dict.fromkeys(TRANSFER_COUNTS, 0))
+            for name, (part, total) in _TRANSFERS.items():
+                said = row.get(part, {})
+                number = said.get(total, 0) if isinstance(said, dict) else None
+                # Rucio adds up bytes as floating point on PostgreSQL.
+                if not isinstance(number, int | float) or not 0 <= number < INT64_MAX:
+                    return None
+                counts[f"{way}_{name}"] += int(number)
+    return found
 
 
 def usage(wire: Wire, rse: str) -> Record:

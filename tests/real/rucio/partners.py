@@ -16,11 +16,12 @@ from tests.real.rucio.seed import (
     CONTAINER_DID,
     EVENTS_PER_FILE,
     FILE_BYTES,
+    HOME,
     OPEN_DID,
     SCOPES,
     Seed,
 )
-from tests.real.rucio.server import running_rucio
+from tests.real.rucio.server import ROOT_LOGIN, RucioServer, running_rucio
 from tests.support.serving import served
 
 SEED_SCRIPT = Path(__file__).with_name("seed_script.py")
@@ -30,16 +31,23 @@ QUICK = Manners(per_second=10_000, burst=10_000)
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """A Rucio at an address; `count` lets it add up what is where, as its daemons would."""
+    """A Rucio at an address, with what its daemons would do.
+
+    `count` lets it add up what is where, `choose_sources` decide where files are to be taken from.
+    """
 
     name: str
     url: str
     count: Callable[[], None]
+    choose_sources: Callable[[], None]
 
     @contextlib.asynccontextmanager
-    async def upstream(self, tokens: TokenSource | None = None):  # type: ignore[no-untyped-def]
+    async def upstream(self, tokens: TokenSource | None = None, *, administrator: bool = False):  # type: ignore[no-untyped-def]
         """Lend an adapter, logged in as the service account unless told otherwise."""
         http = HttpUpstream("rucio", self.url, manners=QUICK)
+        if administrator:
+            account, username, password = ROOT_LOGIN
+            tokens = PasswordLogin(http, account=account, username=username, password=password, clock=now)
         upstream = RucioUpstream(http, tokens or login(http), clock=now)
         try:
             yield upstream
@@ -63,7 +71,7 @@ def seeded_server(postgres_url: str, seed: Seed) -> Iterator[Partner]:
         document.write_text(seed.json())
         server.run(SEED_SCRIPT, server.url, document)
         server.count()
-        yield Partner("real", server.url, server.count)
+        yield Partner("real", server.url, server.count, lambda: _choose_sources(server))
 
 
 @contextlib.contextmanager
@@ -71,7 +79,17 @@ def seeded_twin(seed: Seed) -> Iterator[Partner]:
     """Lend a served twin."""
     catalogue = catalogue_of(seed)
     with served(create_rucio_twin(catalogue), date_header=False) as url:
-        yield Partner("twin", url, catalogue.count)
+        yield Partner("twin", url, catalogue.count, lambda: None)
+
+
+def _choose_sources(server: RucioServer) -> None:
+    """Let every request take its file from the storage where all of them are made."""
+    server.run(
+        "-c",
+        "from rucio.db.sqla import models, session; found = session.get_session();"
+        f"home = found.query(models.RSE).filter_by(rse={HOME!r}).one().id;"
+        "found.query(models.Request).update({'source_rse_id': home}); found.commit()",
+    )
 
 
 def catalogue_of(seed: Seed) -> RucioCatalogue:
