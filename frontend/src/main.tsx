@@ -16,6 +16,8 @@ import { startLanguage } from "./i18n";
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no place to draw in");
 
+// The view's own part comes while the words do, not after them.
+void router.load();
 await startLanguage();
 createRoot(root).render(
   <StrictMode>

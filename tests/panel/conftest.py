@@ -1,5 +1,6 @@
 """A real Chromium on the panel that `gateway run` serves, with the practice data."""
 
+import asyncio
 import contextlib
 import os
 import re
@@ -14,6 +15,7 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from gateway.web.panel import is_built
+from tests.support.receivers import Mailbox, mailbox
 
 CHROMIUM = os.environ.get("GATEWAY_CHROMIUM")
 
@@ -82,10 +84,27 @@ def gateway_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def own_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+async def mail() -> AsyncIterator[Mailbox]:
+    """Where e-mails arrive of the gateway that people change things in."""
+    async with mailbox() as box:
+        yield box
+
+
+@pytest.fixture(scope="session")
+async def own_url(tmp_path_factory: pytest.TempPathFactory, mail: Mailbox) -> AsyncIterator[str]:
     """The address of a gateway that people change things in; its practice grid is quick."""
-    with gateway_running(tmp_path_factory.mktemp("changes"), GATEWAY_PRACTICE_SPEED="10000") as url:
-        yield url
+    running = gateway_running(
+        tmp_path_factory.mktemp("changes"),
+        GATEWAY_PRACTICE_SPEED="10000",
+        GATEWAY_SMTP_HOST="127.0.0.1",
+        GATEWAY_SMTP_PORT=str(mail.port),
+        GATEWAY_SMTP_SECURITY="none",
+        GATEWAY_PANDA_TASK_PAGE="https://monitor.test/task/{id}/",
+    )
+    # Starting it takes seconds, in which the mailbox must answer.
+    url = await asyncio.to_thread(running.__enter__)
+    yield url
+    await asyncio.to_thread(running.__exit__, None, None, None)
 
 
 @pytest.fixture(scope="session")

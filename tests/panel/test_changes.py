@@ -2,8 +2,7 @@
 
 import re
 
-import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.panel.conftest import log_in, new_page
 from tests.panel.test_every_page import violations
@@ -143,6 +142,30 @@ async def test_five_more_productions_are_made_submitted_watched_and_repaired(
         await expect(page.get_by_role("dialog")).to_have_count(0)
         await expect(sim.get_by_text("Attempt 2")).to_be_visible()
 
+        await page.goto("/requests/PROD2025-019")
+        await expect(page.get_by_role("button", name="Redo missing SIM …")).to_be_visible(timeout=90_000)
+        await sim.get_by_role("link", name=re.compile("^Task ")).click()
+        await make_a_task_again(page)
+
+
+async def make_a_task_again(page: Page) -> None:
+    """Send the task whose page is open once more, with another priority."""
+    await page.get_by_role("button", name="Make again …").click()
+    dialog = page.get_by_role("dialog", name=re.compile("^Make task [0-9]+ again$"))
+    different = dialog.get_by_role("region", name="What is sent otherwise")
+    name = different.get_by_role("row", name=re.compile("^taskName"))
+    await expect(name).to_contain_text('PROD2025-019.SIM.1"')
+    await expect(name).to_contain_text('PROD2025-019.SIM.2"')
+    await expect(different.get_by_role("row", name=re.compile("^taskPriority"))).to_have_count(0)
+    await dialog.get_by_label("Priority").fill("850")
+    await expect(different.get_by_role("row", name=re.compile("^taskPriority"))).to_contain_text("850")
+    assert await violations(page) == []
+
+    await dialog.get_by_role("button", name="Send 1 task to PanDA in my name").click()
+
+    await expect(dialog.get_by_role("status")).to_contain_text("1 task is on its way")
+    await expect(dialog.get_by_role("status")).to_contain_text("PROD2025-019.SIM.2")
+
 
 async def test_a_token_is_shown_once_listed_and_revoked(browser: Browser, own_url: str) -> None:
     async with new_page(browser, own_url) as page:
@@ -158,33 +181,4 @@ async def test_a_token_is_shown_once_listed_and_revoked(browser: Browser, own_ur
         await expect(page.get_by_text(re.compile("^spdgw_"))).to_have_count(0)
         await row.get_by_role("button", name="Revoke my notebook").click()
         await expect(row).to_contain_text("revoked")
-        assert await violations(page) == []
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/settings",
-        "/requests/new",
-        "/requests/PROD2025-015/edit",
-        "/requests/PROD2025-016?do=clone",
-        "/requests/PROD2025-014?do=submit",
-        "/requests/PROD2025-013?do=recover.RECO",
-        "/requests/PROD2025-015?do=hold",
-        "/tasks/363?do=RETRY",
-        "/datasets/MC2025_S1:MC2025_S1.minbias-P8-spdroot4172-dev.27GeV-UU.PROD2025-013.RECO.1.R?do=addRule",
-    ],
-)
-async def test_the_changing_pages_in_the_dark_and_in_russian(
-    browser: Browser, own_url: str, path: str
-) -> None:
-    async with new_page(browser, own_url, locale="ru-RU", color_scheme="dark") as page:
-        await page.goto("/requests")
-        await page.get_by_role("banner").get_by_role("link", name="Войти через SPD IAM").click()
-        await page.locator("button[value=prodman]").click()
-        await expect(page.get_by_role("banner").get_by_role("button", name="Учётная запись")).to_be_visible()
-        await page.goto(path)
-        await expect(page.get_by_role("heading").first).to_be_visible()
-        await expect(page.get_by_role("progressbar", name="Загрузка")).to_have_count(0)
-
         assert await violations(page) == []

@@ -1,11 +1,23 @@
 """Work on many things in a browser: edits of many requests and back, findings noted, tasks adopted."""
 
 import re
+from typing import Any
 
 from playwright.async_api import Browser, Page, expect
 
 from tests.panel.conftest import log_in, new_page
 from tests.panel.test_every_page import violations
+from tests.panel.test_limits import doctored
+from tests.panel.test_states import answer_with
+
+ADOPTED: dict[str, object] = {
+    "data": {
+        "change": {
+            "__typename": "RequestChanged",
+            "request": {"__typename": "Request", "id": "r", "name": "PROD2025-015"},
+        }
+    }
+}
 
 
 async def column(page: Page, head: str) -> None:
@@ -107,6 +119,46 @@ async def test_a_task_that_nobody_claims_is_adopted_from_its_finding(browser: Br
         await expect(page.get_by_role("button", name="Adopt …")).to_have_count(0)
         await page.goto("/requests/PROD2025-015")
         await expect(page.get_by_role("region", name="RECO").get_by_text("Attempt 1")).to_be_visible()
+
+
+async def test_datasets_that_nobody_claims_are_adopted_from_their_findings(
+    browser: Browser, own_url: str
+) -> None:
+    dids = [f"MC2025_S1:MC2025_S1.x.27GeV-UU.PROD2019-001.SIM.1.{output}" for output in "SP"]
+
+    def orphan(data: Any) -> None:
+        row = data["findings"]["nodes"][0]
+        data["findings"]["nodes"] = [
+            row
+            | {
+                "id": did,
+                "code": "orphan-dataset",
+                "subjectKind": "DATASET",
+                "subjectKey": did,
+                "request": None,
+            }
+            for did in dids
+        ]
+
+    async with new_page(browser, own_url) as page, doctored(page, "Findings", orphan):
+        await log_in(page, "prodman", "/findings?q=orphan")
+        await expect(page.get_by_role("link", name=dids[0])).to_have_attribute("href", re.compile("do=adopt"))
+        for did in dids:
+            await page.get_by_role("checkbox", name=f"Select orphan-dataset {did}").check()
+        await page.get_by_role("button", name="Adopt 2 datasets …").click()
+        dialog = page.get_by_role("dialog", name="Adopt 2 datasets")
+        await expect(dialog.get_by_role("listitem")).to_have_text(dids)
+        await expect(dialog.get_by_label("Step")).to_have_value("SIM")
+        await dialog.get_by_label("Request").fill("PROD2025-015")
+        await dialog.get_by_label("Why").fill("Written before the request was.")
+        assert await violations(page) == []
+        await dialog.get_by_role("button", name="Adopt 2 datasets").click()
+
+        # The gateway looks for them in its copy of Rucio, and these are made up.
+        await expect(dialog.get_by_role("alert")).to_contain_text(f"Rucio has no dataset '{dids[1]}'")
+        await answer_with(page, "AdoptDatasets", ADOPTED)
+        await dialog.get_by_role("button", name="Adopt 2 datasets").click()
+        await expect(dialog).to_have_count(0)
 
 
 async def test_whoever_may_only_read_is_offered_no_choice_of_rows(browser: Browser, own_url: str) -> None:

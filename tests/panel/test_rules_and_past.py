@@ -5,12 +5,11 @@ import datetime as dt
 import re
 from urllib.parse import quote
 
-import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.panel.conftest import gateway_running, log_in, new_page
+from tests.panel.conftest import log_in, new_page
 from tests.panel.test_every_page import violations
-from tests.support.receivers import Mailbox, mailbox
+from tests.support.receivers import Mailbox
 
 DATASET = "MC2025_S1:MC2025_S1.minbias-P8-spdroot4172-dev.27GeV-UU.PROD2025-011.RECO.1.R"
 
@@ -130,42 +129,24 @@ async def code_in(box: Mailbox) -> str:
     return found[1]
 
 
-async def test_an_address_is_confirmed_by_its_code_and_forgotten_again(
-    browser: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    async with mailbox() as box:
-        settings = {
-            "GATEWAY_SMTP_HOST": "127.0.0.1",
-            "GATEWAY_SMTP_PORT": str(box.port),
-            "GATEWAY_SMTP_SECURITY": "none",
-            "GATEWAY_PANDA_TASK_PAGE": "https://monitor.test/task/{id}/",
-        }
-        running = gateway_running(tmp_path_factory.mktemp("mail"), **settings)
-        url = await asyncio.to_thread(running.__enter__)
-        try:
-            await confirm_an_address(browser, url, box)
-        finally:
-            await asyncio.to_thread(running.__exit__, None, None, None)
-
-
-async def confirm_an_address(browser: Browser, url: str, box: Mailbox) -> None:
-    async with new_page(browser, url) as page:
+async def test_an_address_is_confirmed_by_its_code(browser: Browser, own_url: str, mail: Mailbox) -> None:
+    async with new_page(browser, own_url) as page:
         await log_in(page, "prodman", "/settings")
-        mail = page.get_by_role("region", name="E-mail")
-        await mail.get_by_label("Address").fill("prodman@example.test")
-        await mail.get_by_label("tasks that are done").check()
-        await mail.get_by_role("button", name="Keep").click()
-        code = mail.get_by_label("Code from the e-mail")
+        settings = page.get_by_role("region", name="E-mail")
+        await settings.get_by_label("Address").fill("prodman@example.test")
+        await settings.get_by_label("tasks that are done").check()
+        await settings.get_by_role("button", name="Keep").click()
+        code = settings.get_by_label("Code from the e-mail")
         await expect(code).to_be_visible()
         await code.fill("000000")
-        await mail.get_by_role("button", name="Confirm").click()
-        await expect(mail.get_by_role("alert")).to_be_visible()
-        await code.fill(await code_in(box))
-        await mail.get_by_role("button", name="Confirm").click()
-        await expect(mail.get_by_text("Confirmed as yours")).to_be_visible()
+        await settings.get_by_role("button", name="Confirm").click()
+        await expect(settings.get_by_role("alert")).to_be_visible()
+        await code.fill(await code_in(mail))
+        await settings.get_by_role("button", name="Confirm").click()
+        await expect(settings.get_by_text("Confirmed as yours")).to_be_visible()
         await page.reload()
-        await expect(mail.get_by_label("tasks that are done")).to_be_checked()
-        await expect(mail.get_by_label("new findings")).not_to_be_checked()
+        await expect(settings.get_by_label("tasks that are done")).to_be_checked()
+        await expect(settings.get_by_label("new findings")).not_to_be_checked()
         assert await violations(page) == []
 
         await page.goto("/tasks/363")

@@ -22,6 +22,8 @@ export const theme = createTheme({
   fontFamilyMonospace: "ui-monospace, 'DejaVu Sans Mono', monospace",
   defaultRadius: "sm",
   respectReducedMotion: true,
+  // Opened, a menu has its first item in focus: an invisible one before it is nothing that a menu may hold.
+  components: { Menu: { defaultProps: { withInitialFocusPlaceholder: false } } },
 });
 
 export const THEME_KEY = "gateway-theme";

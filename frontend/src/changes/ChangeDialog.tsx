@@ -63,6 +63,7 @@ export function ChangeDialog({
         {!isForbidden && made === undefined && (
           <Button
             color={isDangerous ? "red.9" : undefined}
+            classNames={{ root: ui.tall ?? "", label: ui.wraps ?? "" }}
             disabled={!isReady || !isKnown}
             loading={isSending}
             onClick={onConfirm}

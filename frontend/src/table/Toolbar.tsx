@@ -75,7 +75,7 @@ export function Toolbar<Row>({
               <Checkbox
                 key={column.id}
                 size="xs"
-                mt={6}
+                mt={10}
                 value={column.id}
                 label={column.full ?? column.head}
               />

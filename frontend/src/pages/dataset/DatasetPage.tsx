@@ -13,6 +13,7 @@ import { Empty, Failed, Loading } from "../../ui/States";
 import { Status } from "../../ui/Status";
 import { bytes, count } from "../../units/numbers";
 import { local } from "../../units/times";
+import { Adoption } from "./adopt/Adoption";
 import { DatasetQuery } from "./documents";
 import { FileListLink } from "./FileListLink";
 import { Rules } from "./rules/Rules";
@@ -33,6 +34,7 @@ export function DatasetPage() {
         <Age of={dataset} />
         <Home of="dataset" names={partsOf(dataset.did)} />
       </header>
+      <Adoption dataset={dataset} onMade={() => again({ requestPolicy: "network-only" })} />
       {error && <Failed error={error} partly />}
       <FactList
         facts={[

@@ -22,6 +22,7 @@ export const DatasetQuery = graphql(
           closedAt
           expiresAt
           requestName
+          request { id name }
           stepKind
           attemptNumber
           task { jediTaskId name status }

@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import { Link, useSearch } from "@tanstack/react-router";
 import type { TFunction } from "i18next";
-import { useMemo, useState } from "react";
+import { Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useViewer } from "../../account/useViewer";
@@ -11,6 +11,7 @@ import { paths } from "../../paths";
 import type { Column } from "../../table/DataTable";
 import { all, ListPage, wordsOf } from "../../table/ListPage";
 import type { ListSearch } from "../../table/search";
+import { part } from "../../ui/part";
 import { Status } from "../../ui/Status";
 import { ago, secondsSince, utc } from "../../units/times";
 import { type FindingRow, FindingsQuery } from "./documents";
@@ -69,8 +70,9 @@ function columnsOf(t: TFunction, mayAdopt: boolean): Column<Row>[] {
       cell: (row) => {
         const home = homeOf(row);
         if (home === null) return row.subjectKey;
-        // A task that nobody claims can be adopted there.
-        const search = mayAdopt && row.code === "orphan-task" ? { do: "adopt" } : {};
+        // What nobody claims can be adopted there.
+        const isOrphan = row.code === "orphan-task" || row.code === ORPHAN_DATASET;
+        const search = mayAdopt && isOrphan ? { do: "adopt" } : {};
         return (
           <Link to={home} search={search}>
             {row.subjectKey}
@@ -125,6 +127,11 @@ function columnsOf(t: TFunction, mayAdopt: boolean): Column<Row>[] {
   ];
 }
 
+const ORPHAN_DATASET = "orphan-dataset";
+const AdoptDatasetsDialog = part(
+  async () => (await import("../dataset/adopt/AdoptDatasetsDialog")).AdoptDatasetsDialog,
+);
+
 const NO_IDS: ReadonlySet<string> = new Set();
 
 export function FindingsPage() {
@@ -135,11 +142,17 @@ export function FindingsPage() {
   const columns = useMemo(() => columnsOf(t, mayNote), [t, mayNote]);
   const [rows, setRows] = useState<readonly Row[]>([]);
   const [selected, setSelected] = useState(NO_IDS);
-  const [isOpen, setOpen] = useState(false);
+  const [open, setOpen] = useState<"note" | "adopt" | null>(null);
   const [round, setRound] = useState(0);
   const chosen = rows.filter(({ id }) => selected.has(id));
   const noted = isNoted(is);
+  const orphans = chosen.filter(({ code }) => code === ORPHAN_DATASET);
   const Dialog = noted ? ForgetDialog : NoteDialog;
+  const made = () => {
+    setOpen(null);
+    setSelected(NO_IDS);
+    setRound(round + 1);
+  };
   return (
     <>
       <ListPage
@@ -165,23 +178,29 @@ export function FindingsPage() {
         onSelect={setSelected}
         actions={
           chosen.length > 0 && (
-            <Button size="xs" onClick={() => setOpen(true)}>
-              {t(noted ? "finding.forgetMany" : "finding.noteMany", { count: chosen.length })}
-            </Button>
+            <>
+              <Button size="xs" onClick={() => setOpen("note")}>
+                {t(noted ? "finding.forgetMany" : "finding.noteMany", { count: chosen.length })}
+              </Button>
+              {orphans.length === chosen.length && (
+                <Button size="xs" variant="default" onClick={() => setOpen("adopt")}>
+                  {t("adopt.datasetsShort", { count: orphans.length })}
+                </Button>
+              )}
+            </>
           )
         }
       />
-      {isOpen && (
-        <Dialog
-          findings={chosen}
-          onMade={() => {
-            setOpen(false);
-            setSelected(NO_IDS);
-            setRound(round + 1);
-          }}
-          onClose={() => setOpen(false)}
-        />
-      )}
+      {open === "note" && <Dialog findings={chosen} onMade={made} onClose={() => setOpen(null)} />}
+      <Suspense>
+        {open === "adopt" && (
+          <AdoptDatasetsDialog
+            dids={orphans.map(({ subjectKey }) => subjectKey)}
+            onMade={made}
+            onClose={() => setOpen(null)}
+          />
+        )}
+      </Suspense>
     </>
   );
 }

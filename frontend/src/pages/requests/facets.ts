@@ -1,6 +1,6 @@
 /** The choices above a list that are about the production: each with its values, also those that only a line can give. */
 import type { TFunction } from "i18next";
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 
@@ -35,10 +35,23 @@ function amounts(t: TFunction, key: "request.atLeast" | "request.atMost", chosen
     .map((value) => ({ value, label: t(key, { events: axisNumber(Number(value)) }) }));
 }
 
+/** The rows are what somebody waits for; what the menus offer is asked when they are likely to stand there. */
+const FIRST_ROWS_MS = 1_000;
+
+function useAfterFirstRows(): boolean {
+  const [isAfter, setAfter] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setAfter(true), FIRST_ROWS_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return isAfter;
+}
+
 /** Return the facets; sites and energies are those that the gateway knows. */
 export function useProductionFacets(is: NonNullable<ListSearch["is"]>): Facet[] {
   const { t } = useTranslation();
-  const [{ data }] = useQuery({ query: FacetValuesQuery });
+  const isWanted = useAfterFirstRows();
+  const [{ data }] = useQuery({ query: FacetValuesQuery, pause: !isWanted });
   return useMemo(() => {
     const rows = data?.requests.nodes ?? [];
     const seen = (pick: (row: (typeof rows)[number]) => string) => [...new Set(rows.map(pick))].sort();

@@ -1,10 +1,11 @@
 /** Taking a task that no request claims as the next attempt at a step; its name says of which it was meant. */
-import { Button, Group, Textarea, TextInput } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useViewer } from "../../account/useViewer";
+import { type Adopted, AdoptFields, isWhole, trimmed } from "../../changes/AdoptFields";
 import { ChangeDialog } from "../../changes/ChangeDialog";
 import { useChange } from "../../changes/useChange";
 import { AdoptMutation } from "./documents";
@@ -48,52 +49,26 @@ interface Props {
 
 function AdoptDialog({ task, onMade, onClose }: Props) {
   const { t } = useTranslation();
-  const [request, setRequest] = useState(task.requestName ?? "");
-  const [kind, setKind] = useState(task.stepKind ?? "");
-  const [reason, setReason] = useState("");
+  const [adopted, setAdopted] = useState<Adopted>({
+    request: task.requestName ?? "",
+    kind: task.stepKind ?? "",
+    reason: "",
+  });
   const { send, ...change } = useChange(AdoptMutation, onMade);
   return (
     <ChangeDialog
       title={t("adopt.title", { id: String(task.jediTaskId) })}
       needs="ACKNOWLEDGE"
       confirm={t("adopt.do")}
-      isReady={[request, kind, reason].every((text) => text.trim() !== "")}
-      onConfirm={() =>
-        void send({
-          task: task.jediTaskId,
-          request: request.trim(),
-          kind: kind.trim(),
-          reason: reason.trim(),
-        })
-      }
+      isReady={isWhole(adopted)}
+      onConfirm={() => void send({ task: task.jediTaskId, ...trimmed(adopted) })}
       onClose={onClose}
       {...change}
     >
       <p>
         {t("adopt.means")} <strong>{task.name}</strong>
       </p>
-      <Group grow>
-        <TextInput
-          label={t("adopt.request")}
-          required
-          value={request}
-          onChange={(event) => setRequest(event.currentTarget.value)}
-        />
-        <TextInput
-          label={t("adopt.step")}
-          required
-          value={kind}
-          onChange={(event) => setKind(event.currentTarget.value.toUpperCase())}
-        />
-      </Group>
-      <Textarea
-        mt="sm"
-        autosize
-        required
-        label={t("decision.reason")}
-        value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
-      />
+      <AdoptFields value={adopted} onChange={setAdopted} />
     </ChangeDialog>
   );
 }

@@ -25,7 +25,7 @@ export const TaskQuery = graphql(
           requestName
           stepKind
           attemptNumber
-          attempt { id }
+          attempt { id origin isLive }
           priority
           coreCount
           jobsExpected

@@ -133,7 +133,7 @@ function One({ name, onReady, isOpen }: { name: string; onReady: (ready: Ready) 
   );
 }
 
-function Outcomes({ names, outcomes }: { names: readonly string[]; outcomes: readonly Outcome[] }) {
+export function Outcomes({ names, outcomes }: { names: readonly string[]; outcomes: readonly Outcome[] }) {
   const { t } = useTranslation();
   return (
     <ul className={css.plain} role="status">

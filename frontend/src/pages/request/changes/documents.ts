@@ -5,6 +5,17 @@ const Done = graphql(`
   fragment RequestDone on Request @_unmask { id name intent version }
 `);
 
+export const SubmittedParts = graphql(
+  `
+    fragment SubmittedParts on Submitted @_unmask {
+      request { ...RequestDone }
+      attempts { id taskName state }
+      warnings
+    }
+  `,
+  [Done],
+);
+
 export const ClonePreviewQuery = graphql(
   `
     query ClonePreview($name: String!, $times: Int!) {
@@ -66,16 +77,12 @@ export const SubmitMutation = graphql(
     mutation Submit($requests: [SubmitRequestInput!]!, $mode: ChainMode!, $key: String!) {
       changes: submitRequests(requests: $requests, mode: $mode, idempotencyKey: $key) {
         __typename
-        ... on Submitted {
-          request { ...RequestDone }
-          attempts { id taskName state }
-          warnings
-        }
+        ...SubmittedParts
         ...RefusalParts
       }
     }
   `,
-  [Done, RefusalParts],
+  [SubmittedParts, RefusalParts],
 );
 
 export const CommentMutation = graphql(
@@ -106,14 +113,10 @@ export const RecoverMutation = graphql(
     mutation Recover($step: String!, $expectedCount: BigInt!, $key: String!) {
       change: recoverStep(key: $step, expectedCount: $expectedCount, idempotencyKey: $key) {
         __typename
-        ... on Submitted {
-          request { ...RequestDone }
-          attempts { id taskName state }
-          warnings
-        }
+        ...SubmittedParts
         ...RefusalParts
       }
     }
   `,
-  [Done, RefusalParts],
+  [SubmittedParts, RefusalParts],
 );

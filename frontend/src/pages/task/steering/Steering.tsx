@@ -5,6 +5,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useViewer } from "../../../account/useViewer";
+import { Again } from "../again/Again";
 import type { Task } from "../TaskPage";
 import { AFTER, COMMANDS, type Command, MEANWHILE } from "./commands";
 import { SteerDialog } from "./SteerDialog";
@@ -24,15 +25,15 @@ export function Steering({ task }: { task: Task }) {
   const command = COMMANDS.find((one) => one === open);
   return (
     <>
-      {may("STEER") && (
-        <Group gap="xs" mb="sm" role="group" aria-label={t("action.label")}>
-          {offered.map((one) => (
+      <Group gap="xs" mb="sm" role="group" aria-label={t("action.label")}>
+        {may("STEER") &&
+          offered.map((one) => (
             <Button key={one} size="xs" variant="default" onClick={() => show(one)}>
               {t(`steer.${one}.short`)}
             </Button>
           ))}
-        </Group>
-      )}
+        <Again task={task} />
+      </Group>
       {command && <SteerDialog command={command} tasks={tasks} onClose={() => show()} />}
     </>
   );
