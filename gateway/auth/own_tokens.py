@@ -12,10 +12,10 @@ from typing import Final
 
 from sqlalchemy import func, select, update
 
-from gateway.auth.permissions import RIGHTS, Right, Role, rights_of
+from gateway.auth.permissions import LOOK, RIGHTS, Right, Role, rights_of
 from gateway.auth.roles import RoleRules
 from gateway.auth.sessions import hash_of
-from gateway.auth.standing import standing_of
+from gateway.auth.standing import DOUBT, standing_of
 from gateway.auth.viewer import Viewer
 from gateway.errors import InputError, RefusedError, UnauthenticatedError
 from gateway.store.audit import AuditEntry, record
@@ -122,6 +122,8 @@ async def viewer_of_secret(
         raise UnauthenticatedError("the access token is refused: its owner is not in IAM any more")
     roles = rules.of_person(standing.groups)
     owned = rights_of(roles) | RIGHTS[Role.VIEWER] if roles else frozenset()
+    if not roles and rules.of_person(tuple(standing.doubtful)):
+        owned = LOOK
     scope = frozenset(Right(word) for word in row.rights.split() if word in SCOPE)
     if row.last_used_at is None or now - row.last_used_at >= _TOUCHED_EVERY:
         async with database.transaction() as session:
@@ -138,6 +140,7 @@ async def viewer_of_secret(
         jti=f"{PREFIX}{row.id}",
         until=row.ends_at,
         own_token=row.id,
+        doubt=DOUBT if standing.doubtful else None,
     )
 
 

@@ -60,8 +60,9 @@ class Role(enum.StrEnum):
     SERVICE = "service"
 
 
-_LOOK: Final = frozenset({Right.READ, Right.READ_FILES, Right.INTROSPECT})
-_PERSON: Final = _LOOK | {Right.OWN_TOKENS}
+# What is left of a role while it is in doubt: looking at what every member sees.
+LOOK: Final = frozenset({Right.READ, Right.READ_FILES, Right.INTROSPECT})
+_PERSON: Final = LOOK | {Right.OWN_TOKENS}
 _OPERATE: Final = frozenset(
     {
         Right.READ_QUOTAS,
@@ -96,7 +97,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
             Right.ADMINISTER,
         },
         # A program such as Sampo follows productions; what else it may do, its further roles say.
-        Role.SERVICE: _LOOK,
+        Role.SERVICE: LOOK,
     }
 )
 

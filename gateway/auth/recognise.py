@@ -4,9 +4,9 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 
 from gateway.auth.bearer import AccessToken
-from gateway.auth.permissions import RIGHTS, Role, rights_of
+from gateway.auth.permissions import LOOK, RIGHTS, Role, rights_of
 from gateway.auth.roles import RoleRules
-from gateway.auth.standing import Standing
+from gateway.auth.standing import DOUBT, Standing
 from gateway.auth.viewer import Viewer
 from gateway.errors import RefusedError, UnauthenticatedError
 
@@ -42,14 +42,14 @@ def viewer_of_token(token: AccessToken, standing: Standing | None, rules: RoleRu
             "the access token names no groups, so it gives no role here; "
             "ask IAM for one with the scope 'wlcg.groups'"
         )
-    known = standing.groups if standing else ()
-    groups = _still_in(token.groups if token.groups is not None else known, standing)
+    known = (*standing.groups, *standing.doubtful) if standing else ()
     username = token.username or (standing.username if standing else None)
     viewer = _person(
         name=token.name or (standing.display_name if standing else None) or username or token.subject,
         subject=token.subject,
         username=username,
-        groups=groups,
+        groups=token.groups if token.groups is not None else known,
+        standing=standing,
         rules=rules,
         jti=token.jti,
     )
@@ -62,12 +62,13 @@ def viewer_of_login(login: Login, standing: Standing | None, rules: RoleRules) -
     Raises as `viewer_of_token` does.
     """
     _check_may_log_in(standing)
-    joined = (*login.groups, *(standing.groups if standing else ()))
+    joined = (*login.groups, *((*standing.groups, *standing.doubtful) if standing else ()))
     viewer = _person(
         name=login.name,
         subject=login.subject,
         username=login.username,
-        groups=_still_in(joined, standing),
+        groups=joined,
+        standing=standing,
         rules=rules,
         # A browser brings no token: the trail then says which login it was.
         jti=f"session:{login.session[:16]}" if login.session else None,
@@ -100,35 +101,37 @@ def _person(
     subject: str,
     username: str | None,
     groups: tuple[str, ...],
+    standing: Standing | None,
     rules: RoleRules,
     jti: str | None,
 ) -> Viewer:
-    roles = rules.of_person(groups)
-    if not roles:
+    """Return a person by the groups that are said of them, those left and those in doubt counted out."""
+    left = standing.left if standing else frozenset()
+    said = frozenset(groups) - left
+    sure = said if standing is None else frozenset() if standing.is_doubtful else said - standing.doubtful
+    roles = rules.of_person(tuple(sorted(sure)))
+    # A person always has what any role of theirs has; being a member is the least of them.
+    rights = rights_of(roles) | RIGHTS[Role.VIEWER] if roles else LOOK
+    if not roles and not rules.of_person(tuple(sorted(said))):
         raise RefusedError(
             f"{name} is in no group of IAM that gives a role here; ask the VO administrator for membership"
         )
     return Viewer(
         name=name,
-        # A person always has what any role of theirs has; being a member is the least of them.
-        rights=rights_of(roles) | RIGHTS[Role.VIEWER],
+        rights=rights,
         roles=roles,
         subject=subject,
         username=username,
-        groups=groups,
+        groups=tuple(sorted(sure)),
         jti=jti,
         credential=f"{CREDENTIAL_PREFIX}{subject}",
+        doubt=None if sure == said else DOUBT,
     )
 
 
 def _moment(seconds: float) -> dt.datetime:
     # A token may say any number; a moment may not.
     return dt.datetime.fromtimestamp(min(seconds, _LATEST_S), dt.UTC)
-
-
-def _still_in(groups: tuple[str, ...], standing: Standing | None) -> tuple[str, ...]:
-    left = standing.left if standing else frozenset()
-    return tuple(sorted({group for group in groups if group not in left}))
 
 
 def _check_may_log_in(standing: Standing | None) -> None:

@@ -33,5 +33,5 @@ class Renewal:
             raise UnauthenticatedError("the access token was revoked; make another one")
         if standing is not None and not standing.may_log_in:
             raise UnauthenticatedError("your account is disabled in IAM; ask the VO administrator")
-        if standing is not None and standing.left & set(viewer.groups):
+        if standing is not None and (standing.left | standing.doubtful) & set(viewer.groups):
             raise UnauthenticatedError("your groups have changed in IAM; connect again")

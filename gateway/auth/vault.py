@@ -8,9 +8,8 @@ import asyncio
 import contextlib
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final, Protocol
 
 import structlog
@@ -22,7 +21,7 @@ from gateway.auth.recognise import CREDENTIAL_PREFIX
 from gateway.auth.roles import RoleRules
 from gateway.auth.sealing import Sealer
 from gateway.auth.sessions import hash_of
-from gateway.auth.standing import Standing, standing_of
+from gateway.auth.standing import DOUBT, Standing, standing_of
 from gateway.errors import CredentialMissingError, UpstreamError
 from gateway.store.database import Database
 from gateway.store.logins import BrowserSession, Grant, GrantKind
@@ -35,13 +34,6 @@ ENOUGH: Final = dt.timedelta(minutes=5)
 REFRESH_LIFETIME: Final = dt.timedelta(days=30)
 # Whoever refreshes has so long; IAM's own deadline in our client is shorter.
 BUSY: Final = dt.timedelta(seconds=150)
-# What is done at each service in somebody's name; one of these rights is needed still when it is done.
-RIGHTS_FOR: Final[Mapping[str, frozenset[Right]]] = MappingProxyType(
-    {
-        "panda": frozenset({Right.SUBMIT, Right.STEER, Right.REPAIR}),
-        "rucio": frozenset({Right.MANAGE_RULES}),
-    }
-)
 _WAIT_S: Final = 0.2
 _WAITS: Final = 900
 
@@ -195,9 +187,10 @@ class Vault:
         for grant_id in unheld:
             await self.forget(grant_id)
 
-    async def token_for(self, credential: str, audience: str) -> str:
+    async def token_for(self, credential: str, audience: str, right: Right) -> str:
         """Return a token of the person for a service with at least five minutes to live.
 
+        Whoever has left the groups that gave them the `right` of the deed is not acted for.
         Raises CredentialMissingError when they must log in again, are disabled in IAM, or were never known.
         """
         if not credential.startswith(CREDENTIAL_PREFIX):
@@ -212,7 +205,7 @@ class Vault:
             # A logout may have been at another process: what is in memory here ends with it.
             self._forget_ready(subject)
         if standing is not None:
-            self._check_may_act(standing, audience)
+            self._check_may_act(standing, right)
         async with self._locks[subject]:
             ready = self._ready.get((subject, audience))
             if ready is None or ready.until - self._clock() < ENOUGH:
@@ -220,19 +213,22 @@ class Vault:
                 self._ready[subject, audience] = ready
             return ready.token
 
-    def _check_may_act(self, standing: Standing, audience: str) -> None:
+    def _check_may_act(self, standing: Standing, right: Right) -> None:
         """Raise CredentialMissingError for whoever is disabled, or left the groups that allowed the deed."""
         if not standing.may_log_in:
             raise CredentialMissingError(
                 f"{standing.username} is disabled in IAM, so nothing is done in that name"
             )
+        if standing.is_doubtful:
+            raise CredentialMissingError(f"nothing is done in the name of {standing.username}: {DOUBT}")
         # A group that our copy does not have yet is not held against anybody; one that was left is.
-        if not standing.left or self._rules is None:
+        lost = standing.left | standing.doubtful
+        if not lost or self._rules is None:
             return
-        if not RIGHTS_FOR[audience] & rights_of(self._rules.of_person(standing.groups)):
+        if right not in rights_of(self._rules.of_person(standing.groups)):
             raise CredentialMissingError(
-                f"{standing.username} has left {', '.join(sorted(standing.left))} in IAM, "
-                "so nothing is done in that name"
+                f"{standing.username} has left {', '.join(sorted(lost))} in IAM, and with it the right "
+                f"{right.value!r}, so this is not done in that name"
             )
 
     def _forget_ready(self, subject: str) -> None:

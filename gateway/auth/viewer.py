@@ -16,7 +16,7 @@ class Viewer:
     `credential` is what `Credentials` turns into tokens for other services, also later and in a worker; it is
     a reference and no secret, None when the gateway cannot act for them. `until` is when their token or login
     ends by itself, `session` the key of their browser's session, `own_token` the number of the token of their
-    own that they came with.
+    own that they came with. `doubt` says why they may only look for now, None when nothing is in doubt.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Viewer:
     until: dt.datetime | None = None
     session: str | None = field(default=None, repr=False)
     own_token: int | None = None
+    doubt: str | None = None
 
     @property
     def may_introspect(self) -> bool:
@@ -48,7 +49,8 @@ class Viewer:
     def require(self, right: Right) -> None:
         """Return if the viewer holds the right; raise RefusedError naming it otherwise."""
         if right not in self.rights:
-            raise RefusedError(f"{self.name} may not do this: the right {right.value!r} is needed")
+            why = "" if self.doubt is None else f"; {self.doubt}"
+            raise RefusedError(f"{self.name} may not do this: the right {right.value!r} is needed{why}")
 
 
 ANONYMOUS_NAME = "anonymous"

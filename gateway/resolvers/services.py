@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from gateway.auth.credentials import Credentials
+from gateway.auth.permissions import Right
 from gateway.auth.viewer import Viewer
 from gateway.domain.home_pages import HomePages
 from gateway.domain.rules import RuleMade
@@ -68,13 +69,16 @@ class Services:
     notifying: Notifying | None = None
     home_pages: HomePages = field(default_factory=HomePages)
 
-    async def token(self, viewer: Viewer, audience: str) -> str:
-        """Return a token of the viewer for a service, or raise ChangeRefusedError saying what is missing."""
+    async def token(self, viewer: Viewer, audience: str, right: Right) -> str:
+        """Return a token of the viewer for what a right allows at a service.
+
+        Raises ChangeRefusedError saying what is missing.
+        """
         if self.credentials is None or viewer.credential is None:
             raise ChangeRefusedError(
                 f"{viewer.name} cannot be acted for at {audience}: log in with a browser or a token of yours."
             )
         try:
-            return await self.credentials.token_for(viewer.credential, audience)
+            return await self.credentials.token_for(viewer.credential, audience, right)
         except CredentialMissingError as error:
             raise ChangeRefusedError(error.message) from error

@@ -68,9 +68,9 @@ class Submission(Base, kw_only=True):
 
     `submission_key` stands in the task's parameters, by which the task is found again whatever PanDA calls
     it. `credential` refers to the person in whose name it is sent and is no secret, `jti` to the token or the
-    browser session that they asked with. `outputs` are the DIDs
-    that it will write; `parent_attempt_key` is the attempt whose outputs it reads, `mode` says when it is
-    sent (`domain.submission.ChainMode`).
+    browser session that they asked with, `needs` is the right (`auth.permissions`) that the person must still
+    have when it is sent. `outputs` are the DIDs that it will write; `parent_attempt_key` is the attempt whose
+    outputs it reads, `mode` says when it is sent (`domain.submission.ChainMode`).
     """
 
     __tablename__ = "submissions"
@@ -87,6 +87,7 @@ class Submission(Base, kw_only=True):
     min_fraction: Mapped[float] = mapped_column(Float)
     credential: Mapped[str | None] = mapped_column(String(200), default=None)
     jti: Mapped[str | None] = mapped_column(String(255), default=None)
+    needs: Mapped[str] = mapped_column(String(32), default="submit", server_default="submit")
     planned_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
 
 

@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import ColumnElement, Select, select
 
 from gateway.auth.credentials import Credentials
+from gateway.auth.permissions import Right
 from gateway.domain.states import EXECUTION_OF_STATE, FINAL_EXECUTIONS, Execution
 from gateway.domain.steering import CommandKind, CommandState
 from gateway.domain.submission import Accepted, AttemptState, NotSent, Refused, Reply
@@ -54,6 +55,7 @@ class _Extra:
     attempt_key: str
     kept_id: int
     credential: str | None
+    needs: Right
     submitted_by: str | None
 
 
@@ -75,7 +77,7 @@ async def stop_duplicates(
         if extra.credential is None:
             continue
         try:
-            token = await credentials.token_for(extra.credential, AUDIENCE)
+            token = await credentials.token_for(extra.credential, AUDIENCE, extra.needs)
         except (CredentialMissingError, UpstreamError) as error:
             log.warning(
                 "a task too many cannot be stopped",
@@ -109,6 +111,7 @@ async def _extras(database: Database, asked_before: dt.datetime) -> Sequence[_Ex
             Attempt.key,
             Attempt.jedi_task_id.label("kept_id"),
             Submission.credential,
+            Submission.needs,
             Attempt.submitted_by,
         )
         .join(Submission, Submission.submission_key == Task.submission_key)
@@ -124,7 +127,15 @@ async def _extras(database: Database, asked_before: dt.datetime) -> Sequence[_Ex
     )
     async with database.snapshot() as session:
         return [
-            _Extra(row.jedi_task_id, row.status, row.key, row.kept_id, row.credential, row.submitted_by)
+            _Extra(
+                row.jedi_task_id,
+                row.status,
+                row.key,
+                row.kept_id,
+                row.credential,
+                Right(row.needs),
+                row.submitted_by,
+            )
             for row in await session.execute(statement)
         ]
 

@@ -47,7 +47,7 @@ from gateway.sync.keep_unsaid import keep_unsaid
 from gateway.sync.lease import LEASE, Clock, Lease, LeaseLostError, take_lease
 from gateway.sync.quarantine import quarantine
 from gateway.sync.records import SECTIONS, Section
-from gateway.sync.removals import GUARD, MAY_BE_EMPTY, Guard, Removal, remove_missing
+from gateway.sync.removals import AT_ONCE, GUARD, MAY_BE_EMPTY, Guard, Removal, remove_missing
 from gateway.sync.source_state import record_job_of_source
 from gateway.tracing import counting_statements, span
 from gateway.upstreams.ports import Page
@@ -361,7 +361,10 @@ class Engine:
         return report
 
     async def _sweep(self, session: AsyncSession, run: _Run, row: SyncJob, now: dt.datetime) -> str | None:
-        """Mark as gone what this whole reading and the one before lacked; return why something is held."""
+        """Mark as gone what this whole reading and the one before lacked; return why something is held.
+
+        What people may do does not wait for a second reading (`AT_ONCE`).
+        """
         missed = cast("dict[str, list[str]]", row.missing or {})
         released = await released_keys(session, run.job.name)
         doubt = await self._doubt(session, run.job)
@@ -377,7 +380,7 @@ class Engine:
                 listing=name,
                 unreadable=intake.unreadable if intake else 0,
                 may_be_empty=name in MAY_BE_EMPTY,
-                missed_before=frozenset(missed.get(name, ())),
+                missed_before=None if name in AT_ONCE else frozenset(missed.get(name, ())),
                 released=released.get(name, frozenset()),
                 doubt=doubt,
                 guard=self._guard,

@@ -16,6 +16,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
 from gateway.auth.credentials import Credentials
+from gateway.auth.permissions import Right
 from gateway.domain.states import Intent
 from gateway.domain.submission import (
     Accepted,
@@ -73,6 +74,7 @@ class _Planned:
     credential: str | None
     submitted_by: str | None
     jti: str | None
+    needs: Right
     is_waiting_for_login: bool
 
 
@@ -203,6 +205,7 @@ class Outbox:
             submission.credential,
             attempt.submitted_by,
             submission.jti,
+            Right(submission.needs),
             attempt.state == S.NEEDS_LOGIN.value,
         )
 
@@ -251,7 +254,7 @@ class Outbox:
             await self._ask_to_log_in(planned, "nobody is known in whose name it could be sent", now)
             return None
         try:
-            return await self._credentials.token_for(planned.credential, AUDIENCE)
+            return await self._credentials.token_for(planned.credential, AUDIENCE, planned.needs)
         except CredentialMissingError as error:
             await self._ask_to_log_in(planned, error.message, now)
         except UpstreamError as error:

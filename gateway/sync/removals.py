@@ -45,6 +45,8 @@ class Guard:
 GUARD: Final = Guard()
 # Sections that are empty on an ordinary day.
 MAY_BE_EMPTY: Final = frozenset({"downtimes"})
+# Sections by which people may do something: what one complete reading lacks is over, not only after the next.
+AT_ONCE: Final = frozenset({"people", "group_members"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,20 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import update
 
 from gateway.app import create_app
 from gateway.settings import Settings
 from gateway.store.database import Database
-from gateway.store.people import GroupMember, Person
 from gateway.upstreams.http import HttpUpstream
 from gateway.upstreams.iam.openid import OpenIdProvider
 from tests.app.conftest import GRAPHQL
 from tests.auth.issuer import ISSUER, NOW, SUBJECT, Issuer, claims
 from tests.conftest import LOADED_AT
 from tests.support.databases import counted_statements
+from tests.support.iam_readings import iam_readings
 
 ME = "{ viewer { name username groups roles person { username } } }"
+LOOK = "{ viewer { roles rights } tasks(first: 1) { totalCount } }"
 SYNC = "mutation { syncNow(source: IAM) { __typename } }"
 
 
@@ -140,10 +140,10 @@ async def test_while_iam_is_silent_nobody_is_let_in_and_it_says_so(world: Databa
 
 async def test_whoever_is_disabled_in_iam_loses_access_with_the_next_reading(own_world: Database) -> None:
     issuer = Issuer()
-    async with door(own_world, issuer) as client:
+    async with door(own_world, issuer) as client, iam_readings(own_world, NOW) as iam:
         before = await ask(client, ME, issuer.token())
-        async with own_world.transaction() as session:
-            await session.execute(update(Person).where(Person.subject == SUBJECT).values(is_active=False))
+        iam.state.users[SUBJECT]["active"] = False
+        await iam.read()
         after = await ask(client, ME, issuer.token())
 
     assert before.status_code == 200
@@ -154,21 +154,51 @@ async def test_whoever_is_disabled_in_iam_loses_access_with_the_next_reading(own
     )
 
 
+async def test_whoever_is_deleted_in_iam_loses_access_with_the_next_reading(own_world: Database) -> None:
+    issuer = Issuer()
+    async with door(own_world, issuer) as client, iam_readings(own_world, NOW) as iam:
+        before = await ask(client, ME, issuer.token())
+        del iam.state.users[SUBJECT]
+        await iam.read()
+        after = await ask(client, ME, issuer.token())
+
+    assert before.status_code == 200
+    assert problem(after)[:2] == (401, "UNAUTHENTICATED")
+
+
 async def test_whoever_left_a_group_loses_its_role_with_the_next_reading(own_world: Database) -> None:
     issuer = Issuer()
-    async with own_world.transaction() as session:
-        await session.execute(
-            update(GroupMember)
-            .where(GroupMember.subject == SUBJECT, GroupMember.group_name == "spd/production")
-            .values(gone_at=NOW)
-        )
-
-    async with door(own_world, issuer) as client:
+    async with door(own_world, issuer) as client, iam_readings(own_world, NOW) as iam:
+        before = await ask(client, ME, issuer.token())
+        iam.leave(SUBJECT, "spd/production")
+        await iam.read()
         response = await ask(client, ME, issuer.token())
         refused = await ask(client, SYNC, issuer.token())
 
+    assert before.json()["data"]["viewer"]["roles"] == ["PRODUCTION_MANAGER", "VIEWER"]
+
     assert response.json()["data"]["viewer"]["roles"] == ["VIEWER"]
     assert refused.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_a_loss_that_looks_like_a_fault_of_iam_ends_changes_and_no_reading(own_world: Database) -> None:
+    issuer = Issuer()
+    async with door(own_world, issuer) as client, iam_readings(own_world, NOW) as iam:
+        users = dict(iam.state.users)
+        iam.state.users.clear()
+        held = await iam.read()
+        looking = await ask(client, LOOK, issuer.token())
+        refused = await ask(client, SYNC, issuer.token())
+        iam.state.users.update(users)
+        await iam.read()
+        after = await ask(client, ME, issuer.token())
+
+    assert held.verdict == "HELD"
+    assert looking.json()["data"]["viewer"] == {"roles": [], "rights": ["INTROSPECT", "READ", "READ_FILES"]}
+    assert "errors" not in looking.json()
+    assert refused.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    assert "until an operator has looked at it you may only look" in refused.json()["errors"][0]["message"]
+    assert after.json()["data"]["viewer"]["roles"] == ["PRODUCTION_MANAGER", "VIEWER"]
 
 
 async def test_a_program_may_do_what_its_client_may(world: Database) -> None:

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 
 from gateway.app import utc_now
 from gateway.auth.bearer import TokenCheck
+from gateway.auth.permissions import Right
 from gateway.auth.signing_keys import SigningKeys
 from gateway.auth.vault import Vault
 from gateway.connect import iam_provider, vault_of
@@ -162,8 +163,8 @@ async def test_somebody_logs_in_acts_and_logs_out(app: Starlette, vault: Vault) 
     async with tab(app) as client:
         landed = await log_in(client)
         viewer = (await who(client)).json()["data"]["viewer"]
-        for_panda = claims_of(await vault.token_for(CREDENTIAL, "panda"))
-        for_rucio = claims_of(await vault.token_for(CREDENTIAL, "rucio"))
+        for_panda = claims_of(await vault.token_for(CREDENTIAL, "panda", Right.SUBMIT))
+        for_rucio = claims_of(await vault.token_for(CREDENTIAL, "rucio", Right.SUBMIT))
         left = await client.post("/auth/logout", headers=OWN)
         stranger = await who(client)
 
@@ -186,7 +187,7 @@ async def test_after_a_logout_nobody_acts_for_the_person(app: Starlette, vault: 
         await client.post("/auth/logout", headers=OWN)
 
     with pytest.raises(CredentialMissingError, match="log in again"):
-        await vault.token_for(CREDENTIAL, "panda")
+        await vault.token_for(CREDENTIAL, "panda", Right.SUBMIT)
 
 
 async def test_one_refresh_at_a_time_keeps_a_grant_whose_token_changes_alive(
@@ -199,7 +200,7 @@ async def test_one_refresh_at_a_time_keeps_a_grant_whose_token_changes_alive(
 
     tokens = await asyncio.gather(
         *(
-            process.token_for(CREDENTIAL, audience)
+            process.token_for(CREDENTIAL, audience, Right.SUBMIT)
             for process in processes
             if process is not None
             for audience in ("panda", "rucio")
@@ -214,11 +215,12 @@ async def test_a_token_of_a_script_is_taken_and_exchanged(
 ) -> None:
     async with tab(app) as client:
         await log_in(client)
-    token = await vault.token_for(CREDENTIAL, "spd-gateway")
+    token = await vault.token_for(CREDENTIAL, "spd-gateway", Right.SUBMIT)
 
     async with tab(app) as script:
         answer = await who(script, authorization=f"Bearer {token}")
-        refused = await who(script, authorization=f"Bearer {await vault.token_for(CREDENTIAL, 'rucio')}")
+        for_rucio = await vault.token_for(CREDENTIAL, "rucio", Right.SUBMIT)
+        refused = await who(script, authorization=f"Bearer {for_rucio}")
     exchanged = await iam.exchange(token, "panda")
 
     assert answer.json()["data"]["viewer"]["username"] == "prodman"

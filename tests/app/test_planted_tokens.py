@@ -8,6 +8,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.app import utc_now
+from gateway.auth.permissions import Right
 from gateway.connect import iam_provider, vault_of
 from gateway.errors import CredentialMissingError
 from gateway.practice.iam_objects import practice_iam
@@ -64,7 +65,7 @@ async def test_no_secret_is_seen_anywhere(own_world: Database, tmp_path: Path, s
                 vault = vault_of(settings, iam, own_world, utc_now)
                 assert vault is not None
                 assert iam is not None
-                for_panda = await vault.token_for(CREDENTIAL, "panda")
+                for_panda = await vault.token_for(CREDENTIAL, "panda", Right.SUBMIT)
                 errors = [repr(vault), repr(vars(vault)), repr(settings), str(settings)]
                 script = tab(listening)  # type: ignore[arg-type]
                 await who(script, authorization=f"Bearer {for_panda}")
@@ -72,7 +73,7 @@ async def test_no_secret_is_seen_anywhere(own_world: Database, tmp_path: Path, s
                 await script.get("/auth/callback", params={"code": for_panda, "state": for_panda})
                 office.state.users[SUBJECT]["active"] = False
                 try:
-                    await vault.token_for(CREDENTIAL, "rucio")
+                    await vault.token_for(CREDENTIAL, "rucio", Right.SUBMIT)
                 except CredentialMissingError as error:
                     errors += [str(error), repr(error), repr(error.__cause__)]
                 await client.post("/auth/logout", headers=OWN)

@@ -69,7 +69,7 @@ async def left(database: Database) -> list[int]:
 
 
 async def test_an_administrator_ends_all_that_somebody_has(own_world: Database, vault: Vault) -> None:
-    await vault.token_for(f"person:{SUBJECT}", "panda")
+    await vault.token_for(f"person:{SUBJECT}", "panda", Right.SUBMIT)
 
     answer = await Asker(own_world, LOADED_AT, ADMIN)(END, username="prodman")
 
@@ -81,7 +81,7 @@ async def test_an_administrator_ends_all_that_somebody_has(own_world: Database, 
     assert (entry.actor, entry.action, entry.object_key) == ("voadmin", "endLogins", "prodman")
     # Not even with what another process has in memory.
     with pytest.raises(CredentialMissingError):
-        await vault.token_for(f"person:{SUBJECT}", "panda")
+        await vault.token_for(f"person:{SUBJECT}", "panda", Right.SUBMIT)
 
 
 async def test_somebody_whom_our_copy_of_iam_does_not_have_yet_can_be_put_out(own_world: Database) -> None:

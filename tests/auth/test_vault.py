@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from gateway.auth.bearer import AccessToken
+from gateway.auth.permissions import Right
 from gateway.auth.roles import RoleRules, parse_roles
 from gateway.auth.sealing import Sealer, new_key, sealer_of
 from gateway.auth.vault import Vault, reseal_grants
@@ -102,10 +103,10 @@ async def test_a_token_is_made_once_for_each_service_and_used_until_it_is_old(da
     kept = vault(database, office)
     await kept.keep_refresh(SUBJECT, PLANTED)
 
-    first = [await kept.token_for(CREDENTIAL, "panda") for _ in range(3)]
-    other = await kept.token_for(CREDENTIAL, "rucio")
+    first = [await kept.token_for(CREDENTIAL, "panda", Right.SUBMIT) for _ in range(3)]
+    other = await kept.token_for(CREDENTIAL, "rucio", Right.SUBMIT)
     office.now += dt.timedelta(seconds=3600 - 299)
-    renewed = await kept.token_for(CREDENTIAL, "panda")
+    renewed = await kept.token_for(CREDENTIAL, "panda", Right.SUBMIT)
 
     assert (first, other, renewed) == (["panda-1"] * 3, "rucio-2", "panda-3")
     assert office.asked == [("refresh", "panda"), ("refresh", "rucio"), ("refresh", "panda")]
@@ -117,7 +118,11 @@ async def test_one_refresh_at_a_time_is_made_by_all_processes(database: Database
     await processes[0].keep_refresh(SUBJECT, PLANTED)
 
     await asyncio.gather(
-        *(process.token_for(CREDENTIAL, name) for process in processes for name in ("panda", "rucio"))
+        *(
+            process.token_for(CREDENTIAL, name, Right.SUBMIT)
+            for process in processes
+            for name in ("panda", "rucio")
+        )
     )
 
     assert office.most_at_once == 1
@@ -138,7 +143,7 @@ async def test_what_is_kept_cannot_be_read_in_the_database(database: Database) -
     kept = vault(database, office)
     await kept.keep_refresh(SUBJECT, PLANTED)
     await kept.keep_access(token())
-    await kept.token_for(CREDENTIAL, "panda")
+    await kept.token_for(CREDENTIAL, "panda", Right.SUBMIT)
 
     async with database.snapshot() as session:
         rows = (await session.scalars(select(Grant))).all()
@@ -155,7 +160,7 @@ async def test_another_persons_seal_does_not_open(database: Database) -> None:
         await session.execute(update(Grant).values(subject="thief"))
 
     with pytest.raises(CredentialMissingError, match="cannot be read any more; log in again"):
-        await kept.token_for("person:thief", "panda")
+        await kept.token_for("person:thief", "panda", Right.SUBMIT)
 
     assert office.asked == []
 
@@ -166,26 +171,26 @@ async def test_a_changed_key_opens_old_seals_and_they_are_sealed_anew(database: 
     following = new_key()
 
     both = vault(database, office, f"{following},{KEYS}")
-    assert await both.token_for(CREDENTIAL, "panda") == "panda-1"
+    assert await both.token_for(CREDENTIAL, "panda", Right.SUBMIT) == "panda-1"
     ring = sealer_of(f"{following},{KEYS}", "KEYS")
     assert [await reseal_grants(database, ring) for _ in range(2)] == [1, 0]
 
-    assert await vault(database, office, following).token_for(CREDENTIAL, "panda") == "panda-2"
+    assert await vault(database, office, following).token_for(CREDENTIAL, "panda", Right.SUBMIT) == "panda-2"
     with pytest.raises(CredentialMissingError):
-        await vault(database, office).token_for(CREDENTIAL, "panda")
+        await vault(database, office).token_for(CREDENTIAL, "panda", Right.SUBMIT)
 
 
 async def test_whoever_is_disabled_in_iam_is_not_acted_for(database: Database) -> None:
     office = Office()
     kept = vault(database, office)
     await kept.keep_refresh(SUBJECT, PLANTED)
-    await kept.token_for(CREDENTIAL, "panda")
+    await kept.token_for(CREDENTIAL, "panda", Right.SUBMIT)
     async with database.transaction() as session:
         person = Person(subject=SUBJECT, username="prodman", is_active=False)
         await remember(session, [person], source=SourceName.IAM, at=NOW)
 
     with pytest.raises(CredentialMissingError, match="prodman is disabled in IAM"):
-        await kept.token_for(CREDENTIAL, "panda")
+        await kept.token_for(CREDENTIAL, "panda", Right.SUBMIT)
 
 
 async def test_whoever_left_the_groups_that_allowed_it_is_not_acted_for(own_world: Database) -> None:
@@ -193,7 +198,7 @@ async def test_whoever_left_the_groups_that_allowed_it_is_not_acted_for(own_worl
     rules = RoleRules(parse_roles("viewer=spd; production-manager=spd/production", "ROLES"))
     safe = Vault(own_world, sealer_of(KEYS, "KEYS"), office, office.clock, rules)
     await safe.keep_refresh(SUBJECT, PLANTED)
-    assert await safe.token_for(CREDENTIAL, "panda") == "panda-1"
+    assert await safe.token_for(CREDENTIAL, "panda", Right.SUBMIT) == "panda-1"
 
     async with own_world.transaction() as session:
         await session.execute(
@@ -203,9 +208,9 @@ async def test_whoever_left_the_groups_that_allowed_it_is_not_acted_for(own_worl
         )
 
     with pytest.raises(CredentialMissingError, match="has left spd/production in IAM"):
-        await safe.token_for(CREDENTIAL, "panda")
+        await safe.token_for(CREDENTIAL, "panda", Right.SUBMIT)
     # The control: without rules nobody asks.
-    assert await vault(own_world, office).token_for(CREDENTIAL, "panda") == "panda-2"
+    assert await vault(own_world, office).token_for(CREDENTIAL, "panda", Right.SUBMIT) == "panda-2"
 
 
 async def test_what_iam_no_longer_takes_is_forgotten_and_an_older_login_tried(database: Database) -> None:
@@ -214,7 +219,7 @@ async def test_what_iam_no_longer_takes_is_forgotten_and_an_older_login_tried(da
     await kept.keep_refresh(SUBJECT, PLANTED)
     await kept.keep_refresh(SUBJECT, "expired")
 
-    assert await kept.token_for(CREDENTIAL, "panda") == "panda-1"
+    assert await kept.token_for(CREDENTIAL, "panda", Right.SUBMIT) == "panda-1"
 
     assert await grants(database) == 1
 
@@ -227,7 +232,7 @@ async def test_a_token_without_an_id_is_kept_too_and_once(database: Database) ->
         await vault(database, office).keep_access(replace(token(), jti=None))
 
     assert await grants(database) == 1
-    assert await kept.token_for(CREDENTIAL, "panda") == "panda-of-planted-access-token"
+    assert await kept.token_for(CREDENTIAL, "panda", Right.SUBMIT) == "panda-of-planted-access-token"
 
 
 async def test_without_a_login_the_newest_access_token_is_exchanged(database: Database) -> None:
@@ -237,38 +242,38 @@ async def test_without_a_login_the_newest_access_token_is_exchanged(database: Da
     await kept.keep_access(token("j-2", "newer"))
     await kept.keep_access(token("j-2", "newer"))
 
-    assert await kept.token_for(CREDENTIAL, "panda") == "panda-of-newer"
+    assert await kept.token_for(CREDENTIAL, "panda", Right.SUBMIT) == "panda-of-newer"
 
     assert await grants(database) == 2
     office.now += dt.timedelta(hours=2)
     with pytest.raises(CredentialMissingError, match="no login of yours to act with"):
-        await kept.token_for(CREDENTIAL, "panda")
+        await kept.token_for(CREDENTIAL, "panda", Right.SUBMIT)
 
 
 @pytest.mark.parametrize("credential", ["", "person:", "person:nobody", "planted"])
 async def test_a_reference_to_nobody_gives_nothing(database: Database, credential: str) -> None:
     with pytest.raises(CredentialMissingError, match="log in"):
-        await vault(database, Office()).token_for(credential, "panda")
+        await vault(database, Office()).token_for(credential, "panda", Right.SUBMIT)
 
 
 async def test_a_logout_is_one_even_when_iam_is_silent(database: Database) -> None:
     office = Office(is_silent=True)
     kept = vault(database, office)
     grant_id = await kept.keep_refresh(SUBJECT, PLANTED)
-    await kept.token_for(CREDENTIAL, "panda")
+    await kept.token_for(CREDENTIAL, "panda", Right.SUBMIT)
 
     await kept.forget(grant_id)
 
     assert await grants(database) == 0
     with pytest.raises(CredentialMissingError):
-        await kept.token_for(CREDENTIAL, "panda")
+        await kept.token_for(CREDENTIAL, "panda", Right.SUBMIT)
 
 
 async def test_a_logout_revokes_the_refresh_token_that_is_valid_now(database: Database) -> None:
     office = Office()
     kept = vault(database, office)
     grant_id = await kept.keep_refresh(SUBJECT, PLANTED)
-    await kept.token_for(CREDENTIAL, "panda")
+    await kept.token_for(CREDENTIAL, "panda", Right.SUBMIT)
 
     await kept.forget(grant_id)
 
@@ -282,7 +287,7 @@ async def test_whoever_died_while_refreshing_holds_nobody_up_for_long(database: 
     async with database.transaction() as session:
         await session.execute(update(Grant).values(busy_until=NOW + dt.timedelta(seconds=150)))
 
-    waiting = asyncio.ensure_future(kept.token_for(CREDENTIAL, "panda"))
+    waiting = asyncio.ensure_future(kept.token_for(CREDENTIAL, "panda", Right.SUBMIT))
     await asyncio.sleep(0.3)
     assert not waiting.done()
     office.now += dt.timedelta(seconds=151)

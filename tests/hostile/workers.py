@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 
+from gateway.auth.permissions import Right
 from gateway.domain.steering import CommandKind
 from gateway.domain.submission import LookUp, NotSent, Reply, Timing, Unknown
 from gateway.store.database import Database
@@ -67,7 +68,7 @@ class Person:
     def __init__(self, token: str) -> None:
         self._token = token
 
-    async def token_for(self, credential: str, audience: str) -> str:  # noqa: ARG002 - everybody's
+    async def token_for(self, credential: str, audience: str, right: Right) -> str:  # noqa: ARG002 - everybody's
         return self._token
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy import select, update
 
+from gateway.auth.permissions import Right
 from gateway.domain.steering import CommandKind
 from gateway.domain.submission import (
     Accepted,
@@ -51,8 +52,8 @@ class World:
     looked_for: list[set[str]] = field(default_factory=list)
     canaries: list[set[int]] = field(default_factory=list)
 
-    async def token_for(self, credential: str, audience: str) -> str:
-        assert (credential, audience) == ("person-1", "panda")
+    async def token_for(self, credential: str, audience: str, right: Right) -> str:
+        assert (credential, audience, right) == ("person-1", "panda", Right.SUBMIT)
         if isinstance(self.token, Exception):
             raise self.token
         return self.token
@@ -110,6 +111,7 @@ async def plan(
     parent: str | None = None,
     mode: str | None = None,
     outputs: Sequence[str] = (),
+    needs: Right = Right.SUBMIT,
 ) -> None:
     step_key, _, number = key.rpartition(".")
     async with database.transaction() as session:
@@ -132,6 +134,7 @@ async def plan(
                 mode=mode,
                 min_fraction=0.99,
                 credential=credential,
+                needs=needs.value,
                 planned_at=START,
             )
         )

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from gateway.auth.permissions import Right
 from gateway.auth.viewer import Viewer
 from gateway.domain.rules import RuleMade
 from gateway.domain.submission import Reply, Unknown
@@ -55,7 +56,7 @@ async def change_rule(
     """
     if services.rucio is None:
         raise ChangeRefusedError("This gateway has no Rucio to command: set GATEWAY_RUCIO_URL.")
-    token = await services.token(viewer, RUCIO)
+    token = await services.token(viewer, RUCIO, Right.MANAGE_RULES)
     told = _told(wish)
 
     async def tell(outcome: AuditOutcome, key: str, reason: str | None) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from gateway.auth.permissions import Right
 from gateway.auth.viewer import Viewer
 from gateway.domain.steering import CommandKind, CommandState, why_not_taken
 from gateway.domain.submission import Accepted, Unknown
@@ -66,7 +67,7 @@ async def steer_task(
     if services.panda is None:
         raise ChangeRefusedError("This gateway has no PanDA to command: set GATEWAY_PANDA_URL.")
     status = await check_order(database, order)
-    token = await services.token(viewer, PANDA)
+    token = await services.token(viewer, PANDA, Right.STEER)
 
     def entry(state: CommandState, outcome: AuditOutcome, message: str | None) -> AuditEntry:
         return AuditEntry(

@@ -41,7 +41,8 @@ _WAY: Final = (Intent.DRAFT, Intent.READY, Intent.APPROVED, Intent.SUBMITTED)
 class Wish:
     """What somebody wants sent: these steps of a request, or all that were never sent.
 
-    `seeds` restricts it to some seeds; `expected_version` is the request that the person has seen.
+    `seeds` restricts it to some seeds; `expected_version` is the request that the person has seen. It is sent
+    while the person has the right it `needs`.
     """
 
     request: str
@@ -50,6 +51,7 @@ class Wish:
     mode: ChainMode = ChainMode.GATED
     min_fraction: float = MIN_FRACTION
     seeds: tuple[SeedRange, ...] | None = None
+    needs: Right = Right.SUBMIT
 
 
 async def submit_steps(
@@ -132,6 +134,7 @@ async def _write(change: Change, step: PlannedStep, wish: Wish, plan: StepPlan) 
             parent=step.parent,
             mode=wish.mode,
             min_fraction=wish.min_fraction,
+            needs=wish.needs,
             parameters=step.parameters,
             reason=None if wish.seeds is None else f"seeds {format_seeds(wish.seeds)}",
             trail={"seeds": format_seeds(step.task.seeds), "request version": plan.request.version},

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import update
 
+from gateway.auth.permissions import Right
 from gateway.domain.submission import AttemptState, ChainMode
 from gateway.domain.task_parameters import Json
 from gateway.resolvers.changes.change import Change
@@ -22,7 +23,8 @@ ORIGIN: Final = "gateway"
 class PlannedAttempt:
     """An attempt to be written; with a `parent` it waits for that attempt's outputs.
 
-    `parameters` returns what is sent, given our key. `reason` and `trail` are for people who look later.
+    `parameters` returns what is sent, given our key; it is sent while the person has the right it
+    `needs`. `reason` and `trail` are for people who look later.
     """
 
     step_key: str
@@ -33,6 +35,7 @@ class PlannedAttempt:
     mode: ChainMode
     min_fraction: float
     parameters: Callable[[str], Mapping[str, Json]]
+    needs: Right = Right.SUBMIT
     reason: str | None = None
     trail: Mapping[str, JsonValue] = field(default_factory=dict)
 
@@ -81,6 +84,7 @@ async def write_attempt(change: Change, planned: PlannedAttempt) -> None:
             min_fraction=planned.min_fraction,
             credential=change.asked.viewer.credential,
             jti=change.asked.viewer.jti,
+            needs=planned.needs.value,
             planned_at=change.now,
         )
     )

@@ -51,6 +51,6 @@ class RepairMutations:
         except ChangeRefusedError as error:
             why_not = error
         request, _, kind = key.rpartition(".")
-        wish = Wish(request, kinds=(StepKind(kind),), seeds=seeds)
+        wish = Wish(request, kinds=(StepKind(kind),), seeds=seeds, needs=Right.REPAIR)
         asked: dict[str, JsonValue] = {"key": key, "expectedCount": expected_count}
         return await submit(info, wish, idempotency_key, asked=asked, why_not=why_not)

@@ -227,6 +227,7 @@ async def submit(
         outputs=outputs,
         work=functools.partial(submit_steps, wish=wish),
         why_not=why_not,
+        needs=wish.needs,
     )
 
 
@@ -238,6 +239,7 @@ async def send(
     outputs: Outputs,
     work: Sending,
     why_not: ChangeRefusedError | None = None,
+    needs: Right = Right.SUBMIT,
 ) -> SubmissionResult:
     """Look the names up in Rucio that would be written, then make the attempts in one transaction."""
     context = info.context
@@ -249,7 +251,7 @@ async def send(
                 message="PanDA is asked in your own name: log in with a browser or with a token of yours.",
             )
         if why_not is None:
-            looked_up, taken = await _look_up(context, context.viewer, outputs)
+            looked_up, taken = await _look_up(context, context.viewer, outputs, needs)
     except (ChangeRefusedError, InputError) as error:
         return refusal_of(error)
     except UpstreamError as error:
@@ -272,7 +274,7 @@ async def _refuse(_change: Change, why: ChangeRefusedError) -> Mapping[str, Json
 
 
 async def _look_up(
-    context: Context, viewer: Viewer, outputs: Outputs
+    context: Context, viewer: Viewer, outputs: Outputs, needs: Right
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Which names would be written, and which of them Rucio has; nothing where nothing can be planned.
 
@@ -287,7 +289,7 @@ async def _look_up(
             return frozenset(), frozenset()
     if not names:
         return frozenset(), frozenset()
-    token = await context.services.token(viewer, RUCIO)
+    token = await context.services.token(viewer, RUCIO, needs)
     return frozenset(names), await context.services.rucio.existing(token, names)
 
 

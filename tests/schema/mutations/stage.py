@@ -54,9 +54,11 @@ class People:
 
     rucio_url: str
     asked: list[tuple[str, str]] = field(default_factory=list)
+    rights: list[tuple[str, Right]] = field(default_factory=list)
     given: set[tuple[str, str]] = field(default_factory=set)
 
-    async def token_for(self, credential: str, audience: str) -> str:
+    async def token_for(self, credential: str, audience: str, right: Right) -> str:
+        self.rights.append((audience, right))
         self.asked.append((credential, audience))
         token = PANDA_TOKEN if audience == "panda" else await self._rucio_token()
         self.given.add((audience, token))
