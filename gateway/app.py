@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import Route
 
-from gateway.auth.allowance import Allowance
+from gateway.auth.allowance import CHANGE, Allowance
 from gateway.auth.permissions import Right
 from gateway.auth.renewal import Renewal
 from gateway.auth.sessions import Sessions
@@ -79,6 +79,8 @@ def create_executor(
     allowance: Allowance | None = None,
     services: Services | None = None,
     *,
+    changes: Allowance | None = None,
+    session_idle: dt.timedelta = dt.timedelta(hours=1),
     cvmfs: Cvmfs | None = None,
     compiled_reads: bool = True,
     kept: KeptAnswers | None = None,
@@ -98,6 +100,7 @@ def create_executor(
         cvmfs or MountedCvmfs(),
         services,
         allowance,
+        changes,
     )
     schema = build_schema(is_federated=is_federated)
     return Executor(
@@ -110,7 +113,8 @@ def create_executor(
         correlation_id=correlation_id,
         open_following=opener.follow,
         spend=spending(allowance),
-        recheck=Renewal(database, clock),
+        spend_changes=_changing(changes),
+        recheck=Renewal(database, clock, session_idle),
     )
 
 
@@ -123,6 +127,16 @@ def allowance_of(settings: Settings) -> Allowance | None:
 def spending(allowance: Allowance | None) -> Callable[[Viewer, int], None]:
     """Return what takes a cost off an allowance; without one nothing is counted."""
     return allowance.spend if allowance else lambda _viewer, _cost: None
+
+
+def _changing(changes: Allowance | None) -> Callable[[Viewer, int], None]:
+    """Return what takes changes off an allowance of them, for those whose changes leave something."""
+
+    def spend(viewer: Viewer, count: int) -> None:
+        if changes is not None and viewer.subject is not None:
+            changes.spend(viewer, count * CHANGE)
+
+    return spend
 
 
 def open_doors(
@@ -215,6 +229,7 @@ def create_app(
 
     identify, login_routes = open_doors(settings, database, clock, iam)
     allowance = allowance_of(settings)
+    idle = dt.timedelta(minutes=settings.session_idle_minutes)
     lists = FileLists(database, FilesOnDemand(doors.files) if doors.files else None)
     executor = create_executor(
         database,
@@ -224,6 +239,8 @@ def create_app(
         doors.services(
             vault_of(settings, iam, database, clock), notifying_of(settings), home_pages_of(settings)
         ),
+        changes=Allowance(settings.changes_per_minute * CHANGE, fill_s=60.0),
+        session_idle=idle,
         compiled_reads=settings.compiled_reads,
         is_federated=settings.federation,
         kept=kept if settings.kept_answers_mib or settings.kept_parts_mib else None,
@@ -253,13 +270,16 @@ def create_app(
     return Starlette(
         routes=[
             Route("/graphql", endpoint),
-            Route("/export/{name:path}", ExportEndpoint(executor, identify)),
+            Route(
+                "/export/{name:path}",
+                ExportEndpoint(executor, identify, recheck=Renewal(database, clock, idle)),
+            ),
             *health_routes(readiness),
             *login_routes,
             *badge_routes(executor, status_viewer),
             *metrics_routes(figures, status_viewer),
             *manifest_routes(executor, identify.by_link),
-            *file_list_routes(lists, identify.by_link, spending(allowance)),
+            *file_list_routes(lists, identify.by_link, allowance),
             *panel_routes(),
         ],
         middleware=[Middleware(SecurityHeaders), Middleware(RequestLog)],

@@ -310,6 +310,16 @@ class Settings(BaseSettings):
             ),
         ),
     ] = 2_000_000
+    changes_per_minute: Annotated[
+        int,
+        Field(
+            ge=10,
+            description=(
+                "How many changes one viewer may ask for in a minute at each process; one that is refused "
+                "for want of a right counts as seven, since it leaves an entry in the trail for ever."
+            ),
+        ),
+    ] = 2_000
     audience: Annotated[
         str,
         Field(

@@ -16,6 +16,10 @@ from gateway.errors import TooManyError
 
 # Viewers that are remembered; the ones that were quiet longest are forgotten first, with a full allowance.
 MAX_VIEWERS: Final = 10_000
+# What a change takes from the allowance of changes, and what one takes in addition that is refused: each of
+# these leaves an entry in a trail from which nothing can be taken away.
+CHANGE: Final = 10
+REFUSED: Final = 60
 # What even the smallest query takes.
 LEAST: Final = 10
 
@@ -45,7 +49,20 @@ class Allowance:
         """Return what the viewer may still ask for."""
         left, at = self._left.get(viewer.subject or "", (self._most, 0.0))
         left = min(self._most, left + max(0.0, self._clock() - at) * self._per_s)
-        return Left(limit=round(self._most), remaining=int(left), full_in_s=(self._most - left) / self._per_s)
+        return Left(
+            limit=round(self._most), remaining=max(0, int(left)), full_in_s=(self._most - left) / self._per_s
+        )
+
+    def owe(self, viewer: Viewer, cost: int) -> None:
+        """Take off what was found to cost more only when it was there: it is given, and the next waits.
+
+        A debt is never more than the whole allowance.
+        """
+        now = self._clock()
+        key = viewer.subject or ""
+        left, at = self._left.pop(key, (self._most, now))
+        left = min(self._most, left + (now - at) * self._per_s) - cost
+        self._left[key] = (max(left, -self._most), now)
 
     def spend(self, viewer: Viewer, cost: int) -> None:
         """Take a query's cost off the viewer's allowance; raise TooManyError saying when there is enough.

@@ -28,6 +28,11 @@ class Login:
     session: str | None = field(default=None, repr=False)
 
 
+def reference_of(session: str) -> str:
+    """Return how the trail calls a browser's session, by the hash that is its key; it opens nothing."""
+    return f"session:{session[:16]}"
+
+
 def viewer_of_token(token: AccessToken, standing: Standing | None, rules: RoleRules) -> Viewer:
     """Return who stands behind an access token.
 
@@ -71,7 +76,7 @@ def viewer_of_login(login: Login, standing: Standing | None, rules: RoleRules) -
         standing=standing,
         rules=rules,
         # A browser brings no token: the trail then says which login it was.
-        jti=f"session:{login.session[:16]}" if login.session else None,
+        jti=reference_of(login.session) if login.session else None,
     )
     return replace(viewer, until=login.until, session=login.session)
 

@@ -30,6 +30,7 @@ class Ended:
 
     grant_id: int | None
     subject: str
+    username: str
 
 
 class Sessions:
@@ -103,7 +104,7 @@ class Sessions:
             row = await session.get(BrowserSession, hash_of(secret))
             if row is None:
                 return None
-            ended = Ended(row.grant_id, row.subject)
+            ended = Ended(row.grant_id, row.subject, row.username)
             await session.delete(row)
             return ended
 

@@ -63,7 +63,10 @@ class SigningKeys:
 
 
 def _signing_keys(document: object) -> KeySet:
-    """Return the public RSA and elliptic keys for signatures; raises ValueError when there is none."""
+    """Return the public RSA and elliptic keys for signatures; raises ValueError when there is none.
+
+    One that cannot be used says so in the log and does not take the others with it.
+    """
     listed = document.get("keys") if isinstance(document, dict) else None
     found: list[Key] = []
     for entry in (listed if isinstance(listed, list) else [])[:MAX_KEYS]:
@@ -72,11 +75,19 @@ def _signing_keys(document: object) -> KeySet:
         public = {
             name: value for name, value in entry.items() if name not in {"d", "p", "q", "dp", "dq", "qi"}
         }
-        match entry.get("kty"):
-            case "RSA":
-                found.append(RSAKey.import_key(public))
-            case "EC":
-                found.append(ECKey.import_key(public))
+        try:
+            match entry.get("kty"):
+                case "RSA":
+                    found.append(RSAKey.import_key(public))
+                case "EC":
+                    found.append(ECKey.import_key(public))
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            log.warning(
+                "a key of iam's cannot be used",
+                action="auth.keys",
+                kid=str(entry["kid"])[:64],
+                error=type(error).__name__,
+            )
     if not found:
         raise ValueError("no key for signatures")
     return KeySet(found)

@@ -19,7 +19,8 @@ def find_token(
     """Return the token, or None when there is none in any of the four places; the first that is set counts.
 
     BEARER_TOKEN, the file that BEARER_TOKEN_FILE names, `bt_u<uid>` in XDG_RUNTIME_DIR, then in /tmp. Raises
-    SettingError when the first place that is set holds no token, or a file that somebody else wrote.
+    SettingError when the first place that is set holds no token, or a file that somebody else wrote or could
+    have written.
     """
     token = environment.get("BEARER_TOKEN")
     if token is not None:
@@ -42,6 +43,11 @@ def _token_of(file: Path, user_id: int) -> str:
             status = os.fstat(opened.fileno())
             if status.st_uid not in {user_id, 0} or not stat.S_ISREG(status.st_mode):
                 raise SettingError(f"{file} is not a file of yours: a token in it could be anybody's")
+            if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                raise SettingError(
+                    f"others may write to {file}, so a token in it could be anybody's: "
+                    "look at what it holds, then `chmod 600` it"
+                )
             content = opened.read(MAX_FILE_BYTES)
     except OSError as error:
         raise SettingError(f"cannot read the token in {file}: {error.strerror}") from error

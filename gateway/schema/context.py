@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from strawberry.types import Info as StrawberryInfo
 
-from gateway.auth.allowance import Allowance
+from gateway.auth.allowance import REFUSED, Allowance
 from gateway.auth.viewer import Viewer
 from gateway.domain.freshness import Freshness
 from gateway.resolvers.previewing import Cvmfs, NoCvmfs
@@ -43,6 +43,7 @@ class Context:
         cvmfs: Cvmfs | None = None,
         services: Services | None = None,
         allowance: Allowance | None = None,
+        changes: Allowance | None = None,
     ) -> None:
         self._viewer = viewer
         self.reading = reading
@@ -51,8 +52,14 @@ class Context:
         self._cvmfs = cvmfs or NoCvmfs()
         self._services = services or Services()
         self._allowance = allowance
+        self._changes = changes
         self.cost = 0
         self.is_own_affair = False
+
+    def spend_refusal(self) -> None:
+        """Take a refused change off what the viewer may change; raise TooManyError when that is used up."""
+        if self._changes is not None:
+            self._changes.spend(self._viewer, REFUSED)
 
     @property
     def allowance(self) -> Allowance | None:
@@ -161,8 +168,10 @@ class ContextOpener:
         cvmfs: Cvmfs | None = None,
         services: Services | None = None,
         allowance: Allowance | None = None,
+        changes: Allowance | None = None,
     ) -> None:
         self._allowance = allowance
+        self._changes = changes
         self._services = services or Services()
         self._database = database
         self._clock = clock
@@ -177,7 +186,14 @@ class ContextOpener:
         async with self._database.snapshot() as session:
             reading = Reading(session, self._clock())
             context = Context(
-                viewer, reading, self._shown_as, self._database, self._cvmfs, self._services, self._allowance
+                viewer,
+                reading,
+                self._shown_as,
+                self._database,
+                self._cvmfs,
+                self._services,
+                self._allowance,
+                self._changes,
             )
             try:
                 yield context
@@ -192,7 +208,7 @@ class ContextOpener:
         """
         viewer.require(Right.READ)
         async with contextlib.AsyncExitStack() as stack:
-            stack.enter_context(self._feed.seat())
+            stack.enter_context(self._feed.seat(viewer.subject))
             yield Following(self._feed, after, stack)
 
 

@@ -228,7 +228,8 @@ class Executor(Generic[V]):
 
     `list_bounds` gives the usual length of plain lists by "Type.field" for the cost estimate. `open_context`
     is entered for each operation that passed all checks. `correlation_id` names the present request. `spend`
-    takes the estimated number of objects off the viewer's allowance, and raises when there is not enough.
+    takes the estimated number of objects off the viewer's allowance, and raises when there is not enough;
+    `spend_changes` does so with the number of changes that a mutation asks for.
     `recheck` raises when somebody who follows events may not any more; it is asked now and then. With
     `says_cost` each answer has its cost in `extensions`.
     """
@@ -244,6 +245,7 @@ class Executor(Generic[V]):
         plans: PlanCache | None = None,
         open_following: OpenFollowing[V] | None = None,
         spend: Callable[[V, int], None] = lambda _viewer, _cost: None,
+        spend_changes: Callable[[V, int], None] = lambda _viewer, _changes: None,
         recheck: Callable[[V], Awaitable[None]] | None = None,
         recheck_every_s: float = RECHECK_EVERY_S,
         reads: Reads | None = None,
@@ -260,6 +262,7 @@ class Executor(Generic[V]):
         self._open_context = open_context
         self._open_following = open_following
         self._spend = spend
+        self._spend_changes = spend_changes
         self._recheck = recheck
         self._recheck_every_s = recheck_every_s
         self._reads = reads
@@ -348,6 +351,8 @@ class Executor(Generic[V]):
         measured = self._measure(plan, operation, request.variables)
         refuse_measure(measured, self.limits)
         self._spend(viewer, measured.objects)
+        if kind is OperationType.MUTATION:
+            self._spend_changes(viewer, measured.root_fields)
         if not plan.is_valid:
             problems = self._validator.problems(plan.document, suggest=viewer.may_introspect)
             if problems:

@@ -296,7 +296,7 @@ class AuditEntryFilter(EntityFilter):
     object_kind: TextFilter | None = _by("By kind of thing, for example Request.")
     object_key: TextFilter | None = _by("By name of the thing, for example PROD2025-013.")
     outcome: list[AuditOutcome] | None = _by("By what became of it: one of these.")
-    jti: TextFilter | None = _by("By the id of the access token.")
+    jti: TextFilter | None = _by("By the id of the access token, or `session:…` for a browser's session.")
     and_: "list[AuditEntryFilter] | None" = _and()
     or_: "list[AuditEntryFilter] | None" = _or()
     not_: "AuditEntryFilter | None" = _not()

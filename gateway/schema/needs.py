@@ -50,10 +50,14 @@ async def require(context: Context, right: Right, action: str, object_key: str =
 
 
 async def record_refusal(context: Context, action: str, object_key: str, refused: RefusedError) -> None:
-    """Write in the trail that somebody was refused, unless nobody knows them: anybody could fill it."""
+    """Write in the trail that somebody was refused, unless nobody knows them: anybody could fill it.
+
+    Raises TooManyError, and writes nothing, for whoever was refused too often in a short time.
+    """
     viewer = context.viewer
     if viewer.subject is None:
         return
+    context.spend_refusal()
     async with context.database.transaction() as session:
         await record(
             session,

@@ -6,6 +6,7 @@ notices of others, and every few seconds for whatever was not heard. Each reader
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Final
 
@@ -22,6 +23,8 @@ log = structlog.get_logger()
 
 # Readers of one process; each holds a connection to its client and up to `QUEUED` events.
 MAX_READERS: Final = 100
+# Of those, of one viewer: a panel open in many tabs has one each, and nobody fills a process alone.
+MAX_READERS_OF_ONE: Final = 20
 # Different things that may wait for one reader; a page of a background job changes about a thousand.
 QUEUED: Final = 5000
 # Events read from the table at a time.
@@ -90,7 +93,7 @@ class Feed:
         self._max_readers = readers
         self._queued = queued
         self._poll_s = poll_s
-        self._seats = 0
+        self._seats: Counter[str] = Counter()
         self._readers: set[Reader] = set()
         self._position = 0
         self._bell = asyncio.Event()
@@ -109,19 +112,32 @@ class Feed:
         return self._work is not None
 
     @contextlib.contextmanager
-    def seat(self) -> Iterator[None]:
-        """Hold one of the places for readers; raises EventsError when all are taken."""
-        if self._is_closed or self._seats >= self._max_readers:
+    def seat(self, who: str | None = None) -> Iterator[None]:
+        """Hold one of the places for readers; raises EventsError when all are taken, or all of one viewer.
+
+        `who` is the same for all that one viewer follows, None for those of whom nobody knows who they are.
+        """
+        taken = self._seats.total()
+        if self._is_closed or taken >= self._max_readers:
             raise EventsError(
-                f"this process serves {self._seats} subscriptions and takes no more: try again later, or ask "
+                f"this process serves {taken} subscriptions and takes no more: try again later, or ask "
                 "with a query now and then",
                 code="TOO_MANY_SUBSCRIPTIONS",
             )
-        self._seats += 1
+        name = who or ""
+        if name and self._seats[name] >= MAX_READERS_OF_ONE:
+            raise EventsError(
+                f"you follow {self._seats[name]} subscriptions here and can follow no more: end one, or ask "
+                "with a query now and then",
+                code="TOO_MANY_SUBSCRIPTIONS",
+            )
+        self._seats[name] += 1
         try:
             yield
         finally:
-            self._seats -= 1
+            self._seats[name] -= 1
+            if not self._seats[name]:
+                del self._seats[name]
 
     @contextlib.asynccontextmanager
     async def reading(

@@ -1,6 +1,8 @@
-"""The two cookies of a login, and how a request that carries one shows that our own page sent it."""
+"""The cookies of a login, and how a request that carries one shows that our own page sent it."""
 
 import datetime as dt
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -46,33 +48,36 @@ class Cookies:
         return "__Host-gateway" if self.is_secure else "gateway"
 
     @property
-    def login_name(self) -> str:
-        """The name of the cookie for the way to IAM and back."""
-        return f"{self.session_name}-login"
+    def _login_prefix(self) -> str:
+        return f"{self.session_name}-login-"
+
+    def login_name(self, state: str) -> str:
+        """The name of the cookie for one way to IAM and back: tabs that log in at once have one each."""
+        return f"{self._login_prefix}{hashlib.sha256(state.encode()).hexdigest()[:16]}"
 
     def session_of(self, request: Request) -> str | None:
         """Return the session's secret, if the request carries one."""
         return _cookie(request, self.session_name)
 
-    def login_of(self, request: Request) -> str | None:
-        """Return what was kept of the way to IAM."""
-        return _cookie(request, self.login_name)
+    def logins_of(self, request: Request) -> dict[str, str]:
+        """Return what was kept of the ways to IAM, by the names of the cookies."""
+        return {name: value for name, value in _cookies(request) if name.startswith(self._login_prefix)}
 
     def set_session(self, response: Response, secret: str, lifetime: dt.timedelta) -> None:
         """Give the browser a session."""
         self._set(response, self.session_name, secret, lifetime)
 
-    def set_login(self, response: Response, sealed: str, lifetime: dt.timedelta) -> None:
+    def set_login(self, response: Response, state: str, sealed: str, lifetime: dt.timedelta) -> None:
         """Give the browser what it needs for the way back from IAM."""
-        self._set(response, self.login_name, sealed, lifetime)
+        self._set(response, self.login_name(state), sealed, lifetime)
 
     def drop_session(self, response: Response) -> None:
         """Take the session away from the browser."""
         self._set(response, self.session_name, "", dt.timedelta(0))
 
-    def drop_login(self, response: Response) -> None:
-        """Take away what was kept of the way to IAM."""
-        self._set(response, self.login_name, "", dt.timedelta(0))
+    def drop_login(self, response: Response, name: str) -> None:
+        """Take away what was kept of one way to IAM."""
+        self._set(response, name, "", dt.timedelta(0))
 
     def _set(self, response: Response, name: str, value: str, lifetime: dt.timedelta) -> None:
         # Lax: with Strict the page after IAM's redirect would come without it.
@@ -88,18 +93,20 @@ class Cookies:
 
 
 def _cookie(request: Request, name: str) -> str | None:
-    """Return the value of a cookie of ours; the last one of a name counts.
+    """Return the value of a cookie of ours; the last one of a name counts."""
+    return dict(_cookies(request)).get(name)
+
+
+def _cookies(request: Request) -> Iterator[tuple[str, str]]:
+    """Give the names and values of cookies, in order.
 
     Ours need no escapes. Python's reader of cookies takes the square of their length to undo those of others
     (CVE-2024-7592), for whoever sends them.
     """
-    found = None
     for header in request.headers.getlist("cookie"):
         for pair in header.split(";"):
-            key, _, value = pair.strip().partition("=")
-            if key == name:
-                found = value.strip('"')
-    return found
+            name, _, value = pair.strip().partition("=")
+            yield name, value.strip('"')
 
 
 def check_own_request(request: Request, public_url: str) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import csv
 import io
 import re
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Final, Generic
 
@@ -18,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.errors import BrokenExportError, GatewayError, InputError, TooManyError, TransportError
 from gateway.schema.answers import Answer
-from gateway.schema.execution import Executor, OperationRequest, V
+from gateway.schema.execution import RECHECK_EVERY_S, Executor, OperationRequest, V
 from gateway.schema.exports import PAGE_ROWS, Listing, Path, listings_of, value_at
 from gateway.web.media_types import JSON
 from gateway.web.responses import refusal_response, refused_file
@@ -37,18 +38,25 @@ Wait = Callable[[float], Awaitable[None]]
 
 
 class ExportEndpoint(Generic[V]):
-    """An ASGI application that writes whole lists; `viewer_of` decides who asks, as for GraphQL."""
+    """An ASGI application that writes whole lists; `viewer_of` decides who asks, as for GraphQL.
+
+    `recheck` raises for a viewer who may not go on; it is asked now and then while a list is written.
+    """
 
     def __init__(
         self,
         executor: Executor[V],
         viewer_of: Callable[[Request], Awaitable[V]],
         *,
+        recheck: Callable[[V], Awaitable[None]] | None = None,
+        recheck_every_s: float = RECHECK_EVERY_S,
         page_rows: int = PAGE_ROWS,
         wait: Wait = asyncio.sleep,
     ) -> None:
         self._executor = executor
         self._viewer_of = viewer_of
+        self._recheck = recheck
+        self._recheck_every_s = recheck_every_s
         self._page_rows = page_rows
         self._wait = wait
         self._listings = listings_of(executor.schema)
@@ -121,12 +129,23 @@ class ExportEndpoint(Generic[V]):
         self, first: Answer, name: str, document: str, variables: Mapping[str, object], viewer: V
     ) -> AsyncGenerator[Sequence[object], None]:
         answer = first
+        checked_at = time.monotonic()
         while True:
             page = orjson.loads(answer.data_json or b"null")[name]
             yield page["nodes"]
             if not page["pageInfo"]["hasNextPage"]:
                 return
+            if self._recheck is not None and time.monotonic() - checked_at >= self._recheck_every_s:
+                await self._look_again(self._recheck, viewer)
+                checked_at = time.monotonic()
             answer = await self._next(document, variables, page["pageInfo"]["endCursor"], viewer)
+
+    async def _look_again(self, recheck: Callable[[V], Awaitable[None]], viewer: V) -> None:
+        """As a stream of events, an export ends with the login or the token that it was begun with."""
+        try:
+            await recheck(viewer)
+        except GatewayError as error:
+            raise BrokenExportError(f"an export cannot go on: {error.message}") from error
 
     async def _next(self, document: str, variables: Mapping[str, object], after: object, viewer: V) -> Answer:
         """Read the next page, and wait where the viewer's allowance makes them; who began may finish."""

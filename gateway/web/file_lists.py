@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from gateway.auth.allowance import Allowance
 from gateway.auth.permissions import Right
 from gateway.auth.viewer import Viewer
 from gateway.domain.file_lists import Entry, StoredFile
@@ -32,6 +33,8 @@ _FORM: Final = "/files/PROD2025-013/RECO.R.txt, which ends in .txt or .json"
 _ASKED: Final = ("site", "protocol", "with", "attempt")
 _MOST_MATCHED: Final = 4
 _TXT: Final = "txt"
+# What asking for a list costs by itself, in objects: it may ask Rucio for thousands of files.
+READ_COST: Final = 1000
 # Lines that are sent at once.
 _CHUNK: Final = 500
 # A header is read by people and proxies; which seeds are missing may be a long story.
@@ -43,7 +46,7 @@ _RETRY_S: Final = 30
 def file_list_routes(
     lists: FileLists,
     viewer_of: Callable[[Request], Awaitable[Viewer]],
-    spend: Callable[[Viewer, int], None],
+    allowance: Allowance | None,
 ) -> list[Route]:
     """Return the route; each line of a list costs its reader what an object of GraphQL costs."""
 
@@ -53,8 +56,13 @@ def file_list_routes(
             viewer = await viewer_of(request)
             if not viewer.may(Right.READ):
                 viewer.require(Right.READ_FILES)
-            found = await lists.read(_wish(request))
-            spend(viewer, len(found.entries))
+            wish = _wish(request)
+            # Before anything is read, here and in Rucio; what the list then holds costs as well.
+            if allowance is not None:
+                allowance.spend(viewer, READ_COST)
+            found = await lists.read(wish)
+            if allowance is not None:
+                allowance.owe(viewer, len(found.entries))
         except GatewayError as error:
             return _refusal(error, form)
         return await _response(request, found, form)

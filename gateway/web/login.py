@@ -22,13 +22,20 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from gateway.auth.bearer import ALGORITHMS, MAX_NAME_CHARS
-from gateway.auth.recognise import Login, viewer_of_login
+from gateway.auth.recognise import Login, reference_of, viewer_of_login
 from gateway.auth.roles import RoleRules, full_path
 from gateway.auth.sealing import Sealer
-from gateway.auth.sessions import Sessions
+from gateway.auth.sessions import Ended, Sessions, hash_of
 from gateway.auth.standing import standing_of
 from gateway.auth.vault import Vault
-from gateway.errors import CredentialMissingError, GatewayError, RefusedError, TooManyError, TransportError
+from gateway.errors import (
+    CredentialMissingError,
+    GatewayError,
+    RefusedError,
+    TooManyError,
+    TransportError,
+    UpstreamError,
+)
 from gateway.schema.context import Clock
 from gateway.store.audit import AuditEntry, AuditOutcome, record
 from gateway.store.database import Database
@@ -38,9 +45,14 @@ from gateway.web.throttle import Throttle
 log = structlog.get_logger()
 
 CALLBACK: Final = "/auth/callback"
+# Tabs of one browser that may be on their way to IAM at once; each has a cookie, and a request's are bounded.
+MAX_WAYS: Final = 4
+# How Authlib names what it keeps of a way to IAM (its `StarletteIntegration`, for the name in `_app`).
+_STATE_PREFIX: Final = "_state_iam_"
 # How long somebody may take at IAM's pages.
 LOGIN_TIME: Final = dt.timedelta(minutes=10)
 IAM_TIMEOUT_S: Final = 20.0
+_ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
 _PURPOSE: Final = "login on its way"
 _PAGE_HEADERS: Final = {
     "Content-Security-Policy": (
@@ -53,15 +65,31 @@ class _PinnedApp(StarletteOAuth2App):
     """Takes from IAM's metadata what is on IAM's host, and no algorithm that is not one of ours."""
 
     async def load_server_metadata(self) -> Mapping[str, Any]:
-        """Return the metadata; raise OAuthError for one that is not IAM's own."""
-        metadata = await super().load_server_metadata()
-        offered = metadata.get("id_token_signing_alg_values_supported", [])
+        """Return the metadata; raise UpstreamError for one that is not IAM's own, which is read anew then."""
+        metadata: dict[str, Any] = await super().load_server_metadata()
+        wrong = self._what_is_wrong(metadata)
+        if wrong is not None:
+            # The library would keep it for as long as the process lives.
+            metadata.clear()
+            log.error("iam's metadata cannot be used", action="auth.login", wrong=wrong)
+            raise UpstreamError(
+                "iam",
+                f"IAM describes itself wrongly, so nobody can log in: {wrong}; its operator must look at "
+                f"{self._server_metadata_url}",
+            )
+        offered = metadata["id_token_signing_alg_values_supported"]
         metadata["id_token_signing_alg_values_supported"] = [one for one in ALGORITHMS if one in offered]
+        return metadata
+
+    def _what_is_wrong(self, metadata: Mapping[str, Any]) -> str | None:
         home = urlsplit(str(self._server_metadata_url))[:2]
-        for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"):
+        for name in _ENDPOINTS:
             if urlsplit(str(metadata.get(name)))[:2] != home:
-                raise OAuthError(error="invalid_metadata", description=f"{name} is on another host")
-        return metadata  # type: ignore[no-any-return]
+                return f"{name} is missing or on another host"
+        offered = metadata.get("id_token_signing_alg_values_supported")
+        if not isinstance(offered, list) or not set(ALGORITHMS) & {str(one) for one in offered}:
+            return f"id_token_signing_alg_values_supported has none of {', '.join(ALGORITHMS)}"
+        return None
 
 
 class _PinnedOAuth(OAuth):
@@ -131,15 +159,23 @@ class LoginPages:
             )
         request.scope["session"] = {}
         response: Response = await self._iam.authorize_redirect(request, self._settings.redirect_uri)
-        way = {"next": following, "state": request.session, "until": (self._clock() + LOGIN_TIME).timestamp()}
-        self._cookies.set_login(response, self._sealer.seal(json.dumps(way), _PURPOSE), LOGIN_TIME)
+        [(key, kept)] = request.session.items()
+        # Where the browser was sent is not asked for again, and cookies are small.
+        kept["data"].pop("url", None)
+        until = (self._clock() + LOGIN_TIME).timestamp()
+        way = {"next": following, "state": request.session, "until": until}
+        for name in self._too_many(request):
+            self._cookies.drop_login(response, name)
+        state = key.removeprefix(_STATE_PREFIX)
+        self._cookies.set_login(response, state, self._sealer.seal(json.dumps(way), _PURPOSE), LOGIN_TIME)
         response.status_code = 303
         return response
 
     async def callback(self, request: Request) -> Response:
         """Take the browser back: check what IAM says, begin a session, and go on to where `next` said."""
         self._throttle.take(request)
-        way = self._way_of(request)
+        state = request.query_params.get("state", "")
+        way = self._way_of(request, state)
         issuer = request.query_params.get("iss")
         if issuer is not None and issuer.rstrip("/") != self._settings.issuer.rstrip("/"):
             raise RefusedError("another identity provider answered than the one that was asked")
@@ -172,11 +208,12 @@ class LoginPages:
             await self._record(login.username, "login", AuditOutcome.REFUSED, refused.message)
             raise
         if (old := self._cookies.session_of(request)) is not None:
-            await self._end(old)
+            await self._end(old, "another login in the same browser")
         secret = await self._sessions.begin(login, grant_id)
-        await self._record(viewer.actor, "login", AuditOutcome.DONE)
+        jti = reference_of(hash_of(secret))
+        await self._record(viewer.actor, "login", AuditOutcome.DONE, jti=jti)
         response = RedirectResponse(str(way["next"]), 303)
-        self._cookies.drop_login(response)
+        self._cookies.drop_login(response, self._cookies.login_name(state))
         self._cookies.set_session(response, secret, self._sessions.absolute)
         return response
 
@@ -188,27 +225,48 @@ class LoginPages:
         if "text/html" in request.headers.get("accept", ""):
             response = RedirectResponse("/", 303)
         if secret is not None:
-            login = await self._sessions.find(secret)
-            await self._end(secret)
-            if login is not None:
-                await self._vault.forget_unheld(login.subject)
-                await self._record(login.username, "logout", AuditOutcome.DONE)
+            ended = await self._end(secret)
+            if ended is not None:
+                await self._vault.forget_unheld(ended.subject)
         self._cookies.drop_session(response)
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
 
-    def _way_of(self, request: Request) -> Mapping[str, Any]:
-        """Return what was kept of the way to IAM; raise RefusedError when it is not this browser's."""
-        sealed = self._cookies.login_of(request)
+    def _way_of(self, request: Request, state: str) -> Mapping[str, Any]:
+        """Return what was kept of this way to IAM; raise RefusedError when it is not this browser's."""
+        sealed = self._cookies.logins_of(request).get(self._cookies.login_name(state))
         if sealed is None:
             raise RefusedError("this login was not begun in this browser")
-        try:
-            way: Mapping[str, Any] = json.loads(self._sealer.open(sealed, _PURPOSE))
-        except CredentialMissingError as error:
-            raise RefusedError("this login was not begun here") from error
+        way = self._opened(sealed)
+        if way is None or f"{_STATE_PREFIX}{state}" not in way["state"]:
+            raise RefusedError("this login was not begun here")
         if way["until"] < self._clock().timestamp():
             raise RefusedError("this login took longer than ten minutes")
         return way
+
+    def _opened(self, sealed: str) -> Mapping[str, Any] | None:
+        """Return a way to IAM, None for what we did not seal."""
+        try:
+            way: Mapping[str, Any] = json.loads(self._sealer.open(sealed, _PURPOSE))
+        except CredentialMissingError:
+            return None
+        return way
+
+    def _too_many(self, request: Request) -> list[str]:
+        """Return the cookies of ways to IAM that go when one more begins: the oldest, and what is none."""
+        began: list[tuple[float, str]] = []
+        for name, sealed in self._cookies.logins_of(request).items():
+            way = self._opened(sealed)
+            began.append((-1.0 if way is None else float(way["until"]), name))
+        return [name for _until, name in sorted(began, reverse=True)[MAX_WAYS - 1 :]]
+
+    def _wanted(self, request: Request) -> str:
+        """Return where the browser wanted to go, for those who try again."""
+        sealed = self._cookies.logins_of(request).get(
+            self._cookies.login_name(request.query_params.get("state", ""))
+        )
+        way = None if sealed is None else self._opened(sealed)
+        return safe_next(request.query_params.get("next", "/")) if way is None else str(way["next"])
 
     async def _login_of(self, claims: Mapping[str, Any], tokens: Mapping[str, Any]) -> Login:
         said = dict(claims)
@@ -230,15 +288,29 @@ class LoginPages:
             at=self._clock(),
         )
 
-    async def _end(self, secret: str) -> None:
+    async def _end(self, secret: str, reason: str | None = None) -> Ended | None:
+        """End a session, record it and have IAM forget its grant; None when there was none."""
         ended = await self._sessions.end(secret)
-        if ended is not None and ended.grant_id is not None:
+        if ended is None:
+            return None
+        if ended.grant_id is not None:
             await self._vault.forget(ended.grant_id)
+        await self._record(
+            ended.username, "logout", AuditOutcome.DONE, reason, jti=reference_of(hash_of(secret))
+        )
+        return ended
 
     async def _record(
-        self, actor: str, action: str, outcome: AuditOutcome, reason: str | None = None
+        self,
+        actor: str,
+        action: str,
+        outcome: AuditOutcome,
+        reason: str | None = None,
+        jti: str | None = None,
     ) -> None:
-        entry = AuditEntry(actor=actor, action=action, outcome=outcome, reason=reason, at=self._clock())
+        entry = AuditEntry(
+            actor=actor, action=action, outcome=outcome, reason=reason, jti=jti, at=self._clock()
+        )
         async with self._database.transaction() as session:
             await record(session, entry)
 
@@ -249,21 +321,23 @@ class LoginPages:
             try:
                 response: Response = await answer(request)
             except TransportError as error:
-                return _problem(error.message, error.status)
+                return _problem(error.message, error.status, self._wanted(request))
             except TooManyError as error:
-                response = _problem(error.message, 429)
+                response = _problem(error.message, 429, self._wanted(request))
                 response.headers["Retry-After"] = str(error.retry_after_s)
                 return response
             except GatewayError as error:
-                return _problem(error.message, 403 if isinstance(error, RefusedError) else 503)
+                status = 403 if isinstance(error, RefusedError) else 503
+                return _problem(error.message, status, self._wanted(request))
             except (OAuthError, JoseError, ValueError, KeyError, TypeError) as error:
                 log.warning(
                     "a login failed", action="auth.login", error=type(error).__name__, code=_code(error)
                 )
-                return _problem("IAM's answer cannot be believed, or you did not allow it", 403)
+                words = "IAM's answer cannot be believed, or you did not allow it"
+                return _problem(words, 403, self._wanted(request))
             except httpx2.HTTPError as error:
                 log.warning("iam does not answer", action="auth.login", error=type(error).__name__)
-                return _problem("IAM does not answer now", 503)
+                return _problem("IAM does not answer now", 503, self._wanted(request))
             return response
 
         return respond
@@ -331,11 +405,12 @@ def _code(error: Exception) -> str:
     return code[:40] if isinstance(code, str) and code.replace("_", "").isalpha() else ""
 
 
-def _problem(message: str, status: int) -> HTMLResponse:
+def _problem(message: str, status: int, following: str) -> HTMLResponse:
+    again = "/auth/login" if following == "/" else f"/auth/login?next={quote(following, safe='')}"
     return HTMLResponse(
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Not logged in</title></head>'
         f"<body><h1>Not logged in</h1><p>{html.escape(message)}.</p>"
-        '<p><a href="/auth/login">Try again</a></p></body></html>',
+        f'<p><a href="{again}">Try again</a></p></body></html>',
         status,
         _PAGE_HEADERS,
     )

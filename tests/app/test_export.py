@@ -14,7 +14,7 @@ from gateway.app import create_executor
 from gateway.auth.allowance import Allowance
 from gateway.auth.permissions import Right, Role, rights_of
 from gateway.auth.viewer import Viewer
-from gateway.errors import BrokenExportError
+from gateway.errors import BrokenExportError, UnauthenticatedError
 from gateway.schema.answers import Answer
 from gateway.schema.build import build_schema
 from gateway.schema.exports import listings_of
@@ -152,6 +152,23 @@ def test_a_text_is_never_a_formula(value: object, written: object) -> None:
     assert cell(value) == written
 
 
+async def test_an_export_ends_with_the_login_it_was_begun_with(world: Database) -> None:
+    looked: list[str] = []
+
+    async def recheck(viewer: Viewer) -> None:
+        looked.append(viewer.name)
+        if len(looked) == 2:
+            raise UnauthenticatedError("your login has ended; log in and connect again")
+
+    executor, endpoint = counted(world, recheck=recheck, recheck_every_s=0.0)
+    stream = Stream(endpoint, lambda: executor.pages)
+
+    with pytest.raises(BrokenExportError, match="an export cannot go on: your login has ended"):
+        await stream.get("/export/tasks.ndjson", "fields=jediTaskId,name")
+
+    assert (len(looked), executor.pages, stream.ended) == (2, 2, False)
+
+
 class Stream:
     """An ASGI client that takes one piece of a body at a time, and says how many pages were read by then."""
 
@@ -202,10 +219,9 @@ def counted(database: Database, **settings: Any) -> tuple[CountedExecutor, Expor
     async def viewer_of(_request: Request) -> Viewer:
         return ALL_RIGHTS
 
-    wait = settings.pop("wait", None)
+    given = {name: settings.pop(name) for name in ("wait", "recheck", "recheck_every_s") if name in settings}
     executor = CountedExecutor(database, **settings)
-    waiting = {} if wait is None else {"wait": wait}
-    return executor, ExportEndpoint(executor, viewer_of, page_rows=2, **waiting)  # type: ignore[arg-type]
+    return executor, ExportEndpoint(executor, viewer_of, page_rows=2, **given)  # type: ignore[arg-type]
 
 
 async def test_no_page_is_read_before_the_one_before_it_was_taken(world: Database) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 from starlette.applications import Starlette
 
-from gateway.app import allowance_of, open_doors, spending
+from gateway.app import allowance_of, open_doors
 from gateway.practice.faults import Fault
 from gateway.resolvers.file_lists import FileLists
 from gateway.resolvers.files_on_demand import FilesOnDemand
@@ -69,7 +69,7 @@ async def connected(
     read = Settings.read(open_access=issuer is None, **settings)
     identify, _ = open_doors(read, database, lambda: NOW, iam)
     async with lists_of(rucio, database) as lists:
-        routes = file_list_routes(lists, identify.by_link, spending(allowance_of(read)))
+        routes = file_list_routes(lists, identify.by_link, allowance_of(read))
         transport = httpx2.ASGITransport(app=Starlette(routes=routes))
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
             yield client

@@ -24,6 +24,7 @@ from gateway.sync.engine import Engine, Verdict
 from gateway.sync.jobs import jobs_of
 from gateway.upstreams.iam.tokens import Credentials
 from gateway.upstreams.iam.upstream import IamUpstream
+from gateway.web.login import MAX_WAYS
 from tests.app.browser import HOME, OWN, choose, log_in, login_settings, running, tab, to_iam, who
 from tests.auth.issuer import SUBJECT
 from tests.support.serving import served
@@ -128,7 +129,7 @@ async def test_over_https_the_cookie_is_bound_to_the_host(
         response = await client.get("/auth/login")
 
     [cookie] = response.headers.get_list("set-cookie")
-    assert cookie.startswith("__Host-gateway-login=")
+    assert cookie.startswith("__Host-gateway-login-")
     assert {"Secure", "HttpOnly", "Path=/"} <= {part.strip() for part in cookie.split(";")}
     assert "Domain" not in cookie
 
@@ -170,6 +171,47 @@ async def test_a_second_login_has_another_id_and_ends_the_first(
     assert client.cookies["gateway"] != first
     assert await sessions(own_world) == 1
     assert (await who(client)).json()["data"]["viewer"]["username"] == "prodman"
+
+
+async def test_tabs_that_log_in_at_once_both_arrive(app: Starlette) -> None:
+    async with tab(app) as browser:
+        ways = [await to_iam(browser, f"/tasks?tab={number}") for number in range(2)]
+        landed = [await browser.get((await choose(way, "prodman")).raw_path.decode()) for way in ways]
+        answer = await who(browser)
+
+    assert [(one.status_code, one.headers["location"]) for one in landed] == [
+        (303, "/tasks?tab=0"),
+        (303, "/tasks?tab=1"),
+    ]
+    assert answer.json()["data"]["viewer"]["username"] == "prodman"
+    assert [name for name in browser.cookies if "login" in name] == []
+
+
+async def test_a_browser_keeps_few_ways_to_iam_and_the_newest(app: Starlette, hand: Hand) -> None:
+    async with tab(app) as browser:
+        ways = []
+        for number in range(MAX_WAYS + 2):
+            hand.ahead += dt.timedelta(seconds=1)
+            ways.append(await to_iam(browser, f"/tasks?tab={number}"))
+        kept = len([name for name in browser.cookies if "login" in name])
+        oldest, newest = [
+            await browser.get((await choose(way, "prodman")).raw_path.decode()) for way in (ways[0], ways[-1])
+        ]
+
+    assert kept == MAX_WAYS
+    assert (oldest.status_code, newest.status_code) == (403, 303)
+
+
+async def test_whoever_tries_again_arrives_where_they_wanted_to(client: httpx2.AsyncClient) -> None:
+    address = await to_iam(client, "/tasks?a=1&b=2")
+
+    refused = await client.get(
+        "/auth/callback", params={"error": "access_denied", "state": address.params["state"]}
+    )
+    stranger = await client.get("/auth/callback", params={"error": "access_denied", "state": "other"})
+
+    assert 'href="/auth/login?next=%2Ftasks%3Fa%3D1%26b%3D2"' in refused.text
+    assert 'href="/auth/login"' in stranger.text
 
 
 async def test_an_id_that_was_planted_before_the_login_is_not_used(
@@ -358,13 +400,27 @@ async def test_a_refused_login_leaves_an_entry_and_no_grant(
     assert not grants
 
 
-async def test_logins_and_logouts_are_in_the_trail(client: httpx2.AsyncClient, own_world: Database) -> None:
+async def test_logins_and_logouts_are_in_the_trail_with_the_session_that_deeds_name(
+    client: httpx2.AsyncClient, own_world: Database
+) -> None:
+    await log_in(client, "analyst")
+    refused = {"query": "mutation { syncNow(source: IAM) { __typename } }"}
+    await client.post("/graphql", json=refused, headers=OWN)
     await log_in(client, "prodman")
     await client.post("/auth/logout", headers=OWN)
 
     async with own_world.snapshot() as session:
         rows = (await session.scalars(select(AuditRow).order_by(AuditRow.number))).all()
-    assert [(row.actor, row.action) for row in rows] == [("prodman", "login"), ("prodman", "logout")]
+    assert [(row.actor, row.action, row.reason) for row in rows if row.outcome == "done"] == [
+        ("analyst", "login", None),
+        ("analyst", "logout", "another login in the same browser"),
+        ("prodman", "login", None),
+        ("prodman", "logout", None),
+    ]
+    first, deed, replaced, second, last = [row.jti or "" for row in rows]
+    assert first.startswith("session:")
+    assert (first, second) == (deed, last) == (replaced, second)
+    assert first != second
 
 
 CROSS_SITE = {

@@ -33,7 +33,7 @@ class Provider:
         self.home = ""
         self.id_token: str | None = ""
         self.userinfo: dict[str, object] = {}
-        self.moved: dict[str, str] = {}
+        self.moved: dict[str, object] = {}
 
     def says(self, given_nonce: str, /, **changed: object) -> dict[str, object]:
         now = int(utc_now().timestamp())
@@ -194,8 +194,27 @@ async def test_an_endpoint_on_another_host_is_not_used(
 
     async with running(login_settings(provider.home, tmp_path), database) as app, tab(app) as client:
         response = await client.get("/auth/login")
+        provider.moved = {}
+        again = await client.get("/auth/login")
 
-    assert response.status_code == 403
+    assert response.status_code == 503
+    assert f"{end} is missing or on another host; its operator must look at" in response.text
+    # One wrong answer is not kept for as long as the process lives.
+    assert again.status_code == 303
+
+
+async def test_a_provider_without_an_algorithm_of_ours_is_told_and_asked_again(
+    provider: Provider, database: Database, tmp_path: Path
+) -> None:
+    provider.moved = {"id_token_signing_alg_values_supported": "none"}
+
+    async with running(login_settings(provider.home, tmp_path), database) as app, tab(app) as client:
+        response = await client.get("/auth/login")
+        provider.moved = {}
+        again = await client.get("/auth/login")
+
+    assert (response.status_code, again.status_code) == (503, 303)
+    assert "id_token_signing_alg_values_supported has none of RS256, ES256" in response.text
 
 
 @pytest.mark.parametrize("case", ["unsigned", "for another client, obtained by ours", "for nobody"])

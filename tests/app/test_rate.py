@@ -1,12 +1,17 @@
 """The allowance at the door: whoever asks for too much waits, and nobody else does."""
 
 import httpx2
+from sqlalchemy import func, select
 
+from gateway.store.audit import AuditRow
 from gateway.store.database import Database
 from tests.app.test_identity import ask, door, problem
 from tests.auth.issuer import Issuer, claims
 
 PAGE = "{ tasks(first: 100) { nodes { name } } }"
+
+END = 'mutation { endLogins(username: "nobody") { __typename } }'
+TEN_MADE = "mutation {" + " ".join(f"a{n}: syncNow(source: IAM) {{ __typename }}" for n in range(10)) + "}"
 
 
 async def test_whoever_asks_for_too_much_is_told_when_to_ask_again(world: Database) -> None:
@@ -29,6 +34,37 @@ async def test_without_an_allowance_everybody_asks_as_they_like(world: Database)
     issuer = Issuer()
     async with door(world, issuer, objects_per_minute=0) as client:
         assert await statuses_of(client, issuer.token(), 6) == [200] * 6
+
+
+async def test_whoever_is_refused_again_and_again_cannot_fill_the_trail(own_world: Database) -> None:
+    issuer = Issuer()
+    other = issuer.token(claims(sub="00000000-0000-4000-8000-000000000003", preferred_username="analyst"))
+    # Those who are not bound in what they ask for are bound in this as well.
+    async with door(own_world, issuer, objects_per_minute=0, changes_per_minute=20) as client:
+        codes = [code_of(await ask(client, END, issuer.token())) for _ in range(30)]
+        last = await ask(client, END, issuer.token())
+        reading = await ask(client, PAGE, issuer.token())
+        others = code_of(await ask(client, END, other))
+
+    async with own_world.snapshot() as session:
+        entries = await session.scalar(
+            select(func.count()).select_from(AuditRow).where(AuditRow.actor == "prodman")
+        )
+    assert codes[:3] == ["FORBIDDEN", "FORBIDDEN", "TOO_MANY"]
+    assert problem(last)[:2] == (429, "TOO_MANY")
+    assert reading.status_code == 200
+    assert others == "FORBIDDEN"
+    # Whoever goes on gets nothing back in time.
+    assert entries == codes.count("FORBIDDEN")
+    assert codes.count("FORBIDDEN") < 20
+
+
+async def test_many_changes_are_made_without_waiting(own_world: Database) -> None:
+    issuer = Issuer()
+    async with door(own_world, issuer) as client:
+        answers = [(await ask(client, TEN_MADE, issuer.token())).json() for _ in range(20)]
+
+    assert [answer.get("errors") for answer in answers] == [None] * 20
 
 
 RATE = "{ rateLimit { cost limit remaining resetAt } tasks(first: 100) { nodes { name } } }"
@@ -56,6 +92,10 @@ async def test_without_an_allowance_nothing_is_said_to_be_left(world: Database) 
         answer = (await ask(client, RATE, issuer.token())).json()
 
     assert answer["data"]["rateLimit"] is None
+
+
+def code_of(response: httpx2.Response) -> str:
+    return str(response.json()["errors"][0]["extensions"]["code"])
 
 
 async def statuses_of(client: httpx2.AsyncClient, token: str, times: int) -> list[int]:

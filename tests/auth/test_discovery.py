@@ -22,6 +22,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     for folder, token in ((runtime, "of-runtime"), (last, "of-tmp")):
         folder.mkdir()
         (folder / f"bt_u{ME}").write_text(f" {token}\n")
+        (folder / f"bt_u{ME}").chmod(0o600)
     return runtime, last
 
 
@@ -29,6 +30,7 @@ def test_the_places_are_asked_in_order(folders: tuple[Path, Path], tmp_path: Pat
     runtime, last = folders
     file = tmp_path / "token"
     file.write_text("of-file")
+    file.chmod(0o644)
     all_places = {
         "bearer_token": "of-variable",
         "bearer_token_file": str(file),
@@ -70,6 +72,16 @@ def test_a_file_of_somebody_else_is_not_believed(folders: tuple[Path, Path]) -> 
 
     with pytest.raises(SettingError, match="is not a file of yours"):
         find_token(places(), stranger, last_folder=last)
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o606, 0o660, 0o622])
+def test_a_file_that_others_may_write_to_is_not_believed(folders: tuple[Path, Path], mode: int) -> None:
+    _runtime, last = folders
+    file = last / f"bt_u{ME}"
+    file.chmod(mode)
+
+    with pytest.raises(SettingError, match=f"others may write to {file}.*chmod 600"):
+        find_token(places(), ME, last_folder=last)
 
 
 def test_a_pipe_that_somebody_put_there_is_refused_and_not_waited_for(folders: tuple[Path, Path]) -> None:

@@ -12,7 +12,7 @@ from gateway.auth.permissions import RIGHTS, Right, Role
 from gateway.auth.recognise import Login
 from gateway.auth.renewal import Renewal
 from gateway.auth.sealing import new_key, sealer_of
-from gateway.auth.sessions import Sessions
+from gateway.auth.sessions import Sessions, hash_of
 from gateway.auth.vault import Vault
 from gateway.auth.viewer import Viewer
 from gateway.errors import CredentialMissingError, UnauthenticatedError
@@ -28,6 +28,7 @@ from tests.auth.test_vault import Office
 from tests.conftest import LOADED_AT
 from tests.support.asking import Asker
 
+IDLE = dt.timedelta(hours=1)
 END = """
 mutation ($username: String!) {
   endLogins(username: $username) {
@@ -115,8 +116,8 @@ VIEWER = Viewer(
 
 
 async def test_whoever_may_goes_on(own_world: Database) -> None:
-    await Renewal(own_world, lambda: NOW)(VIEWER)
-    await Renewal(own_world, lambda: NOW)(Viewer("anonymous"))
+    await Renewal(own_world, lambda: NOW, IDLE)(VIEWER)
+    await Renewal(own_world, lambda: NOW, IDLE)(Viewer("anonymous"))
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,7 @@ async def test_whoever_may_not_any_more_does_not(own_world: Database, case: str,
                 )
                 session.add(row)
                 await session.flush()
-                await Renewal(own_world, lambda: NOW)(VIEWER)
+                await Renewal(own_world, lambda: NOW, IDLE)(VIEWER)
                 row.revoked_at = NOW
                 viewer = replace(VIEWER, own_token=row.id)
             case "disabled":
@@ -159,7 +160,16 @@ async def test_whoever_may_not_any_more_does_not(own_world: Database, case: str,
                 )
 
     with pytest.raises(UnauthenticatedError, match=message):
-        await Renewal(own_world, lambda: now)(viewer)
+        await Renewal(own_world, lambda: now, IDLE)(viewer)
+
+
+async def test_to_follow_is_not_to_use_a_login(own_world: Database) -> None:
+    sessions = Sessions(own_world, lambda: NOW, idle=IDLE, absolute=dt.timedelta(hours=12))
+    viewer = replace(VIEWER, until=None, session=hash_of(await sessions.begin(LOGIN, None)))
+    await Renewal(own_world, lambda: NOW, IDLE)(viewer)
+
+    with pytest.raises(UnauthenticatedError, match="your login has ended"):
+        await Renewal(own_world, lambda: NOW + IDLE, IDLE)(viewer)
 
 
 async def test_a_stream_ends_with_the_login(own_world: Database) -> None:
@@ -169,7 +179,7 @@ async def test_a_stream_ends_with_the_login(own_world: Database) -> None:
         usual._strawberry_schema,
         usual._open_context,
         open_following=usual._open_following,
-        recheck=Renewal(own_world, lambda: NOW),
+        recheck=Renewal(own_world, lambda: NOW, IDLE),
         recheck_every_s=0,
     )
     request = OperationRequest("subscription { syncChanged { name } }")

@@ -59,6 +59,7 @@ def test_the_guards_that_no_model_can_state_are_there(connection: Connection) ->
             "attempt_changes_no_delete",
             "attempt_changes_no_update",
             "audit_entries_no_delete",
+            "audit_entries_no_replacement",
             "audit_entries_no_update",
             "imported_rows_no_delete",
             "imported_rows_no_update",

@@ -5,6 +5,7 @@ import contextlib
 
 import pytest
 from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from gateway.store.audit import BEGINNING, AuditEntry, AuditOutcome, AuditRow, follow_chain, record
 from gateway.store.database import Database
@@ -35,6 +36,7 @@ async def unguard(database: Database) -> None:
         if database.is_sqlite:
             await session.execute(text("DROP TRIGGER audit_entries_no_update"))
             await session.execute(text("DROP TRIGGER audit_entries_no_delete"))
+            await session.execute(text("DROP TRIGGER audit_entries_no_replacement"))
         else:
             await session.execute(text("ALTER TABLE audit_entries DISABLE TRIGGER ALL"))
 
@@ -43,6 +45,25 @@ async def chain(database: Database) -> tuple[int, int | None]:
     async with database.snapshot() as session:
         state = await follow_chain(session)
     return state.entries, state.broken_at
+
+
+REPLACE = {
+    True: "INSERT OR REPLACE INTO audit_entries SELECT {columns} FROM audit_entries",
+    False: "INSERT INTO audit_entries SELECT {columns} FROM audit_entries "
+    "ON CONFLICT (number) DO UPDATE SET actor = excluded.actor",
+}
+
+
+async def test_an_entry_cannot_be_written_over_by_another_of_its_number(database: Database) -> None:
+    await write(database, ENTRY, ENTRY)
+    names = [column.name for column in AuditRow.__table__.columns]
+    columns = ", ".join("'somebody'" if name == "actor" else f'"{name}"' for name in names)
+
+    with pytest.raises(DBAPIError, match="rows of audit_entries are only ever added"):
+        async with database.transaction() as session:
+            await session.execute(text(REPLACE[database.is_sqlite].format(columns=columns)))
+
+    assert await chain(database) == (2, None)
 
 
 async def test_an_entry_is_read_as_it_was_recorded(database: Database) -> None:

@@ -1,6 +1,7 @@
 """Readers get what any process commits, in order, from where they stopped, and never without bound."""
 
 import asyncio
+import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator
 
@@ -11,7 +12,7 @@ from sqlalchemy import delete
 from gateway.errors import EventsError
 from gateway.store.database import Database
 from gateway.store.events import Change, Event, EventKind, tell
-from gateway.store.feed import Feed
+from gateway.store.feed import MAX_READERS_OF_ONE, Feed
 from tests.support.databases import opened
 
 AT = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
@@ -172,6 +173,23 @@ async def test_places_are_limited_and_given_back(feed: Feed, database: Database)
     assert refused.value.code == "TOO_MANY_SUBSCRIPTIONS"
     with feed.seat():
         pass
+
+
+async def test_one_viewer_does_not_take_all_places(feed: Feed) -> None:
+    with contextlib.ExitStack() as seats:
+        for _seat in range(MAX_READERS_OF_ONE):
+            seats.enter_context(feed.seat("s-1"))
+        with (
+            pytest.raises(EventsError, match="you follow 20 subscriptions here") as refused,
+            feed.seat("s-1"),
+        ):
+            pass
+        with feed.seat("s-2"), feed.seat():
+            pass
+    with feed.seat("s-1"):
+        pass
+
+    assert refused.value.code == "TOO_MANY_SUBSCRIPTIONS"
 
 
 async def test_nothing_is_left_behind_when_the_last_reader_leaves(database: Database, feed: Feed) -> None:

@@ -37,7 +37,11 @@ class AuditEntry(RowType):
         description="The call that was made of PanDA, Rucio or IAM; null when there was none."
     )
     jti: str | None = strawberry.field(
-        description="The id of the access token it was done with; null for a browser's login."
+        description=(
+            "The id of the access token it was done with; `session:` and the beginning of its hash for a "
+            "browser's session, whose login and logout say it too; `spdgw_` and its number for a token of "
+            "one's own; null for what the gateway did by itself, and for a login that was refused."
+        )
     )
     reason: str | None = strawberry.field(
         description="Why, in the person's words or in those of what refused it; null when not said."
