@@ -51,6 +51,10 @@ class Hand:
         return utc_now() + self.ahead
 
 
+# What was imported into the practice world is in its trail before anybody comes.
+AFTERWARDS = AuditRow.action != "importRequests"
+
+
 @pytest.fixture(scope="module")
 def office() -> TokenOffice:
     return TokenOffice(practice_iam(utc_now()), utc_now)
@@ -393,7 +397,7 @@ async def test_a_refused_login_leaves_an_entry_and_no_grant(
     assert response.status_code == 403
     assert office.refreshable == {}
     async with own_world.snapshot() as session:
-        rows = (await session.scalars(select(AuditRow))).all()
+        rows = (await session.scalars(select(AuditRow).where(AFTERWARDS))).all()
         grants = (await session.scalars(select(Grant))).all()
     assert [(row.actor, row.action, row.outcome) for row in rows] == [("prodman", "login", "refused")]
     assert "disabled in IAM" in str(rows[0].reason)
@@ -410,7 +414,7 @@ async def test_logins_and_logouts_are_in_the_trail_with_the_session_that_deeds_n
     await client.post("/auth/logout", headers=OWN)
 
     async with own_world.snapshot() as session:
-        rows = (await session.scalars(select(AuditRow).order_by(AuditRow.number))).all()
+        rows = (await session.scalars(select(AuditRow).where(AFTERWARDS).order_by(AuditRow.number))).all()
     assert [(row.actor, row.action, row.reason) for row in rows if row.outcome == "done"] == [
         ("analyst", "login", None),
         ("analyst", "logout", "another login in the same browser"),
@@ -445,7 +449,7 @@ async def test_another_sites_page_cannot_use_the_session(
     assert response.status_code == 403
     assert response.json()["errors"][0]["extensions"]["code"] == "CROSS_SITE"
     async with own_world.snapshot() as session:
-        assert (await session.scalars(select(AuditRow.action))).all() == ["login"]
+        assert (await session.scalars(select(AuditRow.action).where(AFTERWARDS))).all() == ["login"]
 
 
 @pytest.mark.parametrize("case", [case for case in CROSS_SITE if case != "without our header"])
