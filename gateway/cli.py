@@ -53,7 +53,7 @@ from gateway.store.audit import ChainState, follow_chain, is_in_chain
 from gateway.store.database import Database, owned_by_this_process, parse_database_url
 from gateway.store.feed import Feed
 from gateway.store.inventory import Inventory, back_up_sqlite, take_inventory
-from gateway.store.migrate import check_current, upgrade
+from gateway.store.migrate import check_current, check_present, upgrade
 from gateway.store.sources import SourceName
 from gateway.sync.reconcile import reconcile
 from gateway.sync.worker import Worker
@@ -127,6 +127,7 @@ def run(
 def serve(port: Port = None) -> None:
     """Serve GraphQL from a database that is up to date; `gateway migrate` brings it there."""
     settings = _settings(port)
+    check_present(_url(settings))
     with owned_by_this_process(_url(settings)), _listening(settings) as listener:
         check_current(_url(settings))
         with _ending_in_order():
@@ -507,6 +508,7 @@ def _with_database(work: Callable[[Database], Awaitable[Result]], *, is_alone: b
         async with _opened(settings) as database:
             return await work(database)
 
+    check_present(_url(settings))
     with owned_by_this_process(_url(settings)) if is_alone else contextlib.nullcontext():
         check_current(_url(settings))
         return asyncio.run(opened())

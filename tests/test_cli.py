@@ -144,7 +144,23 @@ def test_a_database_url_of_another_kind_is_refused(environment: dict[str, str]) 
     assert "only sqlite+aiosqlite and postgresql+psycopg are supported" in one_line(refused)
 
 
-def test_serve_refuses_a_database_that_was_never_migrated(environment: dict[str, str]) -> None:
+def test_a_database_that_is_not_there_is_named_and_not_made(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    refused = gateway("serve", "--port", "0", environment=environment)
+
+    assert one_line(refused) == (
+        f"gateway: there is no database file {tmp_path}/gateway.db: look at GATEWAY_DATABASE_URL, "
+        "or make it: run `gateway migrate`"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_serve_refuses_a_database_that_was_never_migrated(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "gateway.db").touch()
+
     refused = gateway("serve", "--port", "0", environment=environment)
 
     assert one_line(refused).endswith("run `gateway migrate`")

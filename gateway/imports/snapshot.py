@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.errors import ImportFileError
@@ -53,11 +53,13 @@ async def import_snapshot(
     taken_at = _taken_at(content, at, name)
     listings, unknown = _listings(content, name)
     async with database.transaction() as session:
-        await _refuse_older(session, {listing.section.source for listing in listings}, taken_at, name)
+        await _refuse_older(session, [listing.section for listing in listings], taken_at, name)
         sections = [await _take_in(session, listing, taken_at) for listing in listings]
         for source in SourceName:
             if any(listing.section.source is source for listing in listings):
-                await record_contact(session, _contact(source, listings, sections, taken_at), at=at)
+                data_from = await _data_from(session, source, listings, taken_at)
+                contact = _contact(source, listings, sections, data_from)
+                await record_contact(session, contact, at=at)
         return SnapshotReport(
             taken_at=taken_at,
             sections=tuple(sections),
@@ -112,18 +114,30 @@ def _object(value: object, place: str) -> dict[str, object]:
 
 
 async def _refuse_older(
-    session: AsyncSession, sources: set[SourceName], taken_at: dt.datetime, name: str
+    session: AsyncSession, sections: Sequence[Section], taken_at: dt.datetime, name: str
 ) -> None:
-    """Going back in time would turn the history round."""
+    """Going back in time would turn the history round.
+
+    A kind of thing may be known better than its source as a whole, which is as fresh as the worst of them.
+    """
+    for section in sections:
+        seen = await session.scalar(select(func.max(section.model.last_seen_at)))
+        if seen is not None and seen > taken_at:
+            raise _older(name, taken_at, f"{section.source}.{section.name}", seen)
+    sources = {section.source for section in sections}
     result = await session.execute(
         select(Source.name, Source.last_ok_at).where(Source.name.in_([source.value for source in sources]))
     )
     for source, last_ok_at in result:
         if last_ok_at is not None and last_ok_at > taken_at:
-            raise ImportFileError(
-                f"{name} was taken at {taken_at.isoformat()}, but {source} is known as of "
-                f"{last_ok_at.isoformat()}. Take a new snapshot."
-            )
+            raise _older(name, taken_at, source, last_ok_at)
+
+
+def _older(name: str, taken_at: dt.datetime, what: str, known: dt.datetime) -> ImportFileError:
+    return ImportFileError(
+        f"{name} was taken at {taken_at.isoformat()}, but {what} is known as of {known.isoformat()}. "
+        "Take a new snapshot."
+    )
 
 
 async def _take_in(session: AsyncSession, listing: _Listing, taken_at: dt.datetime) -> SectionReport:
@@ -153,8 +167,33 @@ async def _take_in(session: AsyncSession, listing: _Listing, taken_at: dt.dateti
     )
 
 
+async def _data_from(
+    session: AsyncSession, source: SourceName, listings: Sequence[_Listing], taken_at: dt.datetime
+) -> dt.datetime | None:
+    """The moment of which the whole copy of a source is: that of its kind of thing that is furthest behind.
+
+    A kind that is listed completely is of the snapshot's moment; one that is not, as old as what of it was
+    seen longest ago; one of which nothing is known counts for nothing. None when all of them are like that.
+    """
+    complete = {
+        listing.section.name
+        for listing in listings
+        if listing.is_complete and listing.section.source is source
+    }
+    moments = [taken_at for section in SECTIONS[source] if section.name in complete]
+    for section in SECTIONS[source]:
+        if section.name not in complete:
+            oldest = select(func.min(section.model.last_seen_at)).where(section.model.gone_at.is_(None))
+            seen = await session.scalar(oldest)
+            moments += [] if seen is None else [seen]
+    return min(moments, default=None)
+
+
 def _contact(
-    source: SourceName, listings: Sequence[_Listing], sections: Sequence[SectionReport], taken_at: dt.datetime
+    source: SourceName,
+    listings: Sequence[_Listing],
+    sections: Sequence[SectionReport],
+    data_from: dt.datetime | None,
 ) -> Contact:
     own = [section for section in sections if section.source is source]
     complete = {
@@ -170,5 +209,5 @@ def _contact(
         quarantined=sum(section.quarantined for section in own),
         is_full=complete == {section.name for section in SECTIONS[source]},
         hold_reason="; ".join(reasons) or None,
-        data_from=taken_at,
+        data_from=data_from,
     )

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from gateway.domain.names import SIM, RequestName, StepKind, Tag, step_kind
 from gateway.domain.numbers import DASHES, parse_count, parse_energy, parse_seed_range
-from gateway.domain.seeds import SeedRange
+from gateway.domain.seeds import INT64_MAX, SeedRange
 from gateway.domain.states import Intent, intent_of_word
 from gateway.errors import ImportFileError, InputError
 from gateway.imports.drafts import Echo, Problem, Reading, RequestDraft, StepDraft
@@ -55,6 +55,7 @@ STEP_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 STEP_OPTIONAL: Final = frozenset({"script", "pattern", "inputs", "outputs", "description"})
 
 _SOFTWARE = re.compile(r"(?P<project>[A-Za-z]+(?:-[A-Za-z]+)?)[\s-]+v?(?P<version>[0-9]+(?:\.[0-9]+)*)")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 _STAGE = re.compile(r"[A-Z][A-Z0-9]{0,7}")
 _COLLISION = re.compile(r"[a-z]{2}")
 _POLARIZATION = re.compile(r"[ULT]{2}")
@@ -168,7 +169,7 @@ def _request(row: TableRow, columns: Mapping[str, str]) -> Reading:
         steps=cells.read_if("processing", _kinds, ", ".join) or (),
         campaign=cells.read_if("campaign", _word),
         description=cells.read_if("description", str),
-        priority=cells.read_if("priority", lambda text: parse_count(text).value),
+        priority=cells.read_if("priority", _priority),
         requested_by=cells.read_if("requested_by", _word),
         extends=_extended(cells.text("description")) - {name},
         origin=cells.read_if("origin", _origin) or "spreadsheet",
@@ -276,6 +277,14 @@ def _intent(cells: _Row) -> Intent | None:
     if read is None and intent_of_word(Intent.DRAFT, texts) is Intent.OBSOLETE:
         return Intent.OBSOLETE
     return read
+
+
+def _priority(text: str) -> int:
+    """Any whole number: PanDA takes those below zero too."""
+    plain = _tidy(text)
+    if _WHOLE.fullmatch(plain) is None or abs(int(plain)) > INT64_MAX:
+        raise InputError(f"{text[:40]!r} is no priority. Write a whole number, such as 5, 0 or -1.")
+    return int(plain)
 
 
 def _word(text: str) -> str:

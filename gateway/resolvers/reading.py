@@ -238,6 +238,12 @@ class Reading:
         row = (self._sources or {}).get(source.value)
         return None if row is None else row.last_full_ok_at
 
+    def known_from(self, source: SourceName) -> dt.datetime | None:
+        """Return when a source was first listed completely: of before, nobody knows what it did not have."""
+        note_table(Source.__tablename__)
+        row = (self._sources or {}).get(source.value)
+        return None if row is None else row.first_full_ok_at
+
     def freshness_said(self) -> Mapping[SourceName, Freshness]:
         """Return how fresh the touched sources are, to be said beside an answer and not in it."""
         return {name: freshness_in(self._sources or {}, name, self._now) for name in self.touched}

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from gateway.domain.seeds import INT64_MAX
 from gateway.errors import FilterError
 from gateway.resolvers.entities import REPLICA, TASK
 from gateway.resolvers.entity import sources_of
@@ -121,5 +123,5 @@ def _key(dimension: ProductionDimension, value: object) -> str | None:
     return str(value)
 
 
-def _total(value: object, known: int) -> Total:
-    return Total(None if value is None else int(str(value)), known)
+def _total(value: int | float | Decimal | None, known: int) -> Total:
+    return Total(None if value is None else min(int(value), INT64_MAX), known)

@@ -114,9 +114,16 @@ class Context:
         self.reading = await self.reading.renewed()
 
     def response_extensions(self) -> Mapping[str, object]:
-        """Say how fresh every source is that the operation touched, and of which moment the answer is."""
-        said = freshness_extension(self.reading.freshness_said())
-        return said if self.reading.as_of is None else {**said, "asOf": _iso(self.reading.as_of)}
+        """Say how fresh every source is that the operation touched, and of which moment the answer is.
+
+        Beside a past moment stands, for each source, from when on it is known what the source did not have.
+        """
+        touched = self.reading.freshness_said()
+        said = freshness_extension(touched)
+        if self.reading.as_of is None:
+            return said
+        known = {source.value: _iso(self.reading.known_from(source)) for source in sorted(touched)}
+        return {**said, "asOf": _iso(self.reading.as_of), "knownFrom": known}
 
     def go_back(self, moment: dt.datetime) -> None:
         """Read everything as it was at a past moment; raises InputError for one that is to come."""

@@ -40,7 +40,7 @@ class Absent:
 @strawberry.type(
     description=(
         "Nobody can say whether it exists: our copy does not have it, and its owner has never been listed "
-        "completely."
+        "completely, or not yet at the moment that was asked of (`asOf`)."
     )
 )
 class Unknown:
@@ -108,6 +108,16 @@ async def no_such_thing(info: Info, entity: Entity[Any], key: object) -> Absent 
             key=str(key),
             owner=entity.source,
             reason=fresh.reason or "only parts of it have been read so far",
+        )
+    known_from = reading.known_from(entity.source)
+    if reading.as_of is not None and (known_from is None or reading.as_of < known_from):
+        return Unknown(
+            message=(
+                f"Nobody can say whether there was a {what} then: {entity.source.name} was not yet listed."
+            ),
+            key=str(key),
+            owner=entity.source,
+            reason=f"its first complete listing is of {(known_from or fresh.complete_at).isoformat()}",
         )
     return Absent(
         message=f"{entity.source.name} had no {what} in its last complete listing.",

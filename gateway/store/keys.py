@@ -19,5 +19,5 @@ def key_in(
 
 
 def key_text(key: RowKey) -> str:
-    """Return a key as one text, its parts joined by "|" (which no name of ours contains)."""
+    """Return a key as one text, its parts joined by "|" (`sync.records` takes no part that contains it)."""
     return "|".join(str(part) for part in key)

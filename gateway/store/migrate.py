@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
 from gateway.errors import DatabaseVersionError, SettingError
-from gateway.store.database import POSTGRESQL, begin_sqlite_ourselves
+from gateway.store.database import POSTGRESQL, SQLITE, begin_sqlite_ourselves
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -39,6 +39,15 @@ def upgrade(url: URL) -> None:
                 connection = stack.enter_context(engine.execution_options(begin_immediate=True).begin())
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+def check_present(url: URL) -> None:
+    """Raise DatabaseVersionError for a SQLite file that is not there: opening it would make an empty one."""
+    if url.drivername == SQLITE and url.database is not None and not Path(url.database).exists():
+        raise DatabaseVersionError(
+            f"there is no database file {url.database}: look at GATEWAY_DATABASE_URL, "
+            "or make it: run `gateway migrate`"
+        )
 
 
 def check_current(url: URL) -> None:

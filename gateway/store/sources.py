@@ -22,8 +22,9 @@ class Source(Base, kw_only=True):
     """One service we remember data of.
 
     `last_ok_at` is the last good contact, `last_full_ok_at` the last complete, trusted listing: only after
-    one of those can "not in our copy" mean "does not exist there". `stale_after_s` is the age that is
-    promised; whatever is older is said to be stale.
+    one of those can "not in our copy" mean "does not exist there"; `first_full_ok_at` is the first of them:
+    nobody knows what the source did not have before. `stale_after_s` is the age that is promised; whatever is
+    older is said to be stale.
     """
 
     __tablename__ = "sources"
@@ -33,6 +34,7 @@ class Source(Base, kw_only=True):
     last_attempt_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, default=None)
     last_ok_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, default=None)
     last_full_ok_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, default=None)
+    first_full_ok_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, default=None)
     error: Mapped[Long | None] = mapped_column(default=None)
     hold_reason: Mapped[Long | None] = mapped_column(default=None)
 

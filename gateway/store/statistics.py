@@ -27,6 +27,7 @@ from gateway.store.requests import Request
 from gateway.store.sites import Queue
 from gateway.store.storages import StorageEndpoint
 from gateway.store.tasks import Task, TaskJobCount
+from gateway.store.whole import whole_product, whole_sum
 
 
 class ProductionDimension(enum.StrEnum):
@@ -68,6 +69,7 @@ def production_statement(
     """
     by_site = ProductionDimension.SITE in dimensions
     jobs = _jobs_at_site() if by_site else Task.jobs_finished
+    events = whole_product(jobs, Task.events_per_job)
     # Typed, because PostgreSQL does not sum a null that could be anything.
     unknown = cast(null(), BigInteger)
     output_bytes: ColumnElement[Any] = unknown if by_site else Task.output_bytes.expression
@@ -78,13 +80,13 @@ def production_statement(
             *groups,
             func.count(Task.jedi_task_id.distinct()).label("tasks"),
             func.count(Request.name.distinct()).label("requests"),
-            func.sum(jobs).label("jobs_finished"),
+            whole_sum(jobs).label("jobs_finished"),
             _known(jobs, by_site=by_site).label("jobs_known"),
-            func.sum(jobs * Task.events_per_job).label("events"),
-            _known(jobs * Task.events_per_job, by_site=by_site).label("events_known"),
-            func.sum(output_bytes).label("output_bytes"),
+            whole_sum(events).label("events"),
+            _known(events, by_site=by_site).label("events_known"),
+            whole_sum(output_bytes).label("output_bytes"),
             func.count(output_bytes).label("bytes_known"),
-            func.sum(core_seconds).label("core_seconds"),
+            whole_sum(core_seconds).label("core_seconds"),
             func.count(core_seconds).label("core_seconds_known"),
         )
         .select_from(Task)
@@ -110,9 +112,9 @@ def storage_statement(dimensions: Sequence[StorageDimension], condition: ColumnE
             *groups,
             func.count(Replica.did.distinct()).label("datasets"),
             func.count().label("replicas"),
-            func.sum(Replica.size_bytes).label("size_bytes"),
+            whole_sum(Replica.size_bytes).label("size_bytes"),
             func.count(Replica.size_bytes).label("size_known"),
-            func.sum(Replica.file_count).label("file_count"),
+            whole_sum(Replica.file_count).label("file_count"),
             func.count(Replica.file_count).label("files_known"),
         )
         .select_from(Replica)

@@ -11,7 +11,10 @@ from gateway.store.datasets import Dataset
 from gateway.store.remembered import amend
 from gateway.store.sources import SourceName
 from gateway.store.tasks import Task
+from gateway.store.whole import whole_sum
 
+# A larger dataset is somebody's mistake, and nothing is added up from it.
+_BELIEVED_BYTES: Final = 2**53
 # A task that ended so long ago writes nothing any more; what it wrote may have been deleted since.
 _STILL_WRITES: Final = dt.timedelta(days=30)
 
@@ -26,12 +29,16 @@ async def derive_outputs(session: AsyncSession, *, at: dt.datetime) -> int:
     written = (
         select(
             Dataset.attempt_key,
-            func.sum(case((~is_log, Dataset.size_bytes))).label("output_bytes"),
-            func.sum(case((is_log, Dataset.size_bytes))).label("log_bytes"),
+            whole_sum(case((~is_log, Dataset.size_bytes))).label("output_bytes"),
+            whole_sum(case((is_log, Dataset.size_bytes))).label("log_bytes"),
         )
         .where(Dataset.attempt_key.is_not(None), Dataset.did_type == "DATASET")
         .group_by(Dataset.attempt_key)
-        .having(func.count() == func.count(Dataset.size_bytes), func.count(Dataset.gone_at) == 0)
+        .having(
+            func.count() == func.count(Dataset.size_bytes),
+            func.count(Dataset.gone_at) == 0,
+            func.max(Dataset.size_bytes) < _BELIEVED_BYTES,
+        )
         .subquery()
     )
     found = await session.execute(

@@ -31,7 +31,10 @@ class RunVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One good contact with a source: when its data was true, and what was done with it."""
+    """One good contact with a source: when its data was true, and what was done with it.
+
+    `data_from` is None when the contact says nothing of how fresh the copy is.
+    """
 
     source: SourceName
     job: str
@@ -39,7 +42,7 @@ class Contact:
     quarantined: int
     is_full: bool
     hold_reason: str | None
-    data_from: dt.datetime
+    data_from: dt.datetime | None
 
 
 async def record_contact(session: AsyncSession, contact: Contact, *, at: dt.datetime) -> None:
@@ -49,9 +52,11 @@ async def record_contact(session: AsyncSession, contact: Contact, *, at: dt.date
         row = Source(name=contact.source.value, stale_after_s=STALE_AFTER_S[contact.source])
         session.add(row)
     row.last_attempt_at = at
-    row.last_ok_at = contact.data_from
+    if contact.data_from is not None:
+        row.last_ok_at = contact.data_from
     if contact.is_full and contact.hold_reason is None:
         row.last_full_ok_at = contact.data_from
+        row.first_full_ok_at = row.first_full_ok_at or contact.data_from
     row.error = None
     row.hold_reason = contact.hold_reason
     tell(session, EventKind.SYNC, contact.source.value, at=at)

@@ -41,6 +41,16 @@ _SURROGATES: Final = frozenset(map(chr, range(0xD800, 0xE000)))
 _SIGNED: Final = frozenset({"priority"})
 
 
+# Numbers that name something and count nothing.
+_NAMES: Final = frozenset({"jedi_task_id", "parent_task_id", "seed_first", "seed_last"})
+# An exabyte, which no storage of the grid has; a million times the events of SPD's whole life.
+BYTES_MOST: Final = 2**60
+COUNT_MOST: Final = 10**15
+# Numbers that are multiplied with each other, so that the product is one too.
+FACTOR_MOST: Final = 10**9
+_FACTORS: Final = frozenset({"jobs", "jobs_expected", "jobs_finished", "jobs_failed", "events_per_job"})
+
+
 class Record(BaseModel):
     """A record as it must be: exact types, nothing unknown, no NaN."""
 
@@ -123,6 +133,17 @@ def _storable(text: str) -> str:
     return text
 
 
+def _part_of_key(text: str) -> str:
+    if "|" in text:
+        raise ValueError("holds the character |, which joins the parts of keys")
+    return text
+
+
+def _is_part_of_key(column: Column[object]) -> bool:
+    """Whether this is one of several columns that are the key: joined, they must still be told apart."""
+    return column.primary_key and len(column.table.primary_key.columns) > 1
+
+
 def _is_storable_key(value: object, wanted: type) -> bool:
     if type(value) is not wanted:
         return False
@@ -156,15 +177,28 @@ def _kind(column: Column[object]) -> object:
         case Boolean():
             return bool
         case BigInteger():
-            return Annotated[int, Field(ge=-INT64_MAX if column.name in _SIGNED else 0, le=INT64_MAX)]
+            return Annotated[int, Field(ge=-INT64_MAX if column.name in _SIGNED else 0, le=_most(column))]
         case Float():
             return float
         case String(length=length):
             least = 1 if column.primary_key else 0
             bounds = Field(min_length=least, max_length=length or TEXT_LIMIT)
-            return Annotated[str, bounds, AfterValidator(_storable)]
+            checks = (
+                AfterValidator(_storable),
+                *([AfterValidator(_part_of_key)] if _is_part_of_key(column) else []),
+            )
+            return Annotated[(str, bounds, *checks)]
         case _:
             raise TypeError(f"no record field is defined for the column {column}")
+
+
+def _most(column: Column[object]) -> int:
+    """The most that is believed of a whole number: what is more is somebody's mistake, and is put aside."""
+    if column.primary_key or column.name in _SIGNED | _NAMES:
+        return INT64_MAX
+    if column.name.endswith("_bytes"):
+        return BYTES_MOST
+    return FACTOR_MOST if column.name in _FACTORS else COUNT_MOST
 
 
 def _task_columns(content: Mapping[str, object]) -> Mapping[str, object]:

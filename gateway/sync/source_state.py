@@ -38,5 +38,6 @@ async def record_job_of_source(session: AsyncSession, source: SourceName) -> Non
     completes = [job.last_full_ok_at for job in jobs]
     if completes and all(at is not None for at in completes):
         row.last_full_ok_at = min(at for at in completes if at is not None)
+        row.first_full_ok_at = row.first_full_ok_at or row.last_full_ok_at
     row.error = "; ".join(f"{job.name}: {job.error}" for job in jobs if job.error) or None
     row.hold_reason = "; ".join(job.hold_reason for job in jobs if job.hold_reason) or None

@@ -300,7 +300,7 @@ async def test_each_source_says_how_fresh_it_is(database):
 async def test_an_older_snapshot_is_refused_and_changes_nothing(database):
     await take_in(database, LATER, panda_tasks=[task(status="done")])
 
-    with pytest.raises(ImportFileError, match="but panda is known as of 2026-01-15T10:30:00"):
+    with pytest.raises(ImportFileError, match=r"but panda\.tasks is known as of 2026-01-15T10:30:00"):
         await take_in(
             database, AT, at=LATER, panda_tasks=[task(status="running")], cric_sites=[{"name": "JINR"}]
         )
@@ -387,3 +387,46 @@ async def test_the_report_can_be_read_on_a_terminal(database):
         "  left out: panda.moods",
         "attempts adopted: 0, links of people: 0",
     ]
+
+
+async def source_dates(database):
+    return await fetch(database, select(Source.last_ok_at, Source.last_full_ok_at, Source.first_full_ok_at))
+
+
+async def test_a_source_is_as_fresh_as_the_worst_of_its_kinds(database):
+    await take_in(database, panda_tasks=[task()], panda_job_counts=[])
+
+    await take_in(database, LATER, panda_job_counts={"complete": False, "records": []})
+    nothing_said = await source_dates(database)
+    await take_in(database, LATER, panda_job_counts=[])
+    other_kind = await source_dates(database)
+    await take_in(database, LATER, panda_tasks=[task()])
+
+    assert nothing_said == other_kind == [(AT, AT, AT)]
+    assert await source_dates(database) == [(LATER, AT, AT)]
+
+
+async def test_an_empty_part_of_a_source_never_read_says_nothing_of_it(database):
+    await take_in(database, panda_job_counts={"complete": False, "records": []})
+
+    assert await source_dates(database) == [(None, None, None)]
+
+
+async def test_the_first_complete_listing_is_remembered(database):
+    both = {"panda_tasks": [task()], "panda_job_counts": []}
+    await take_in(database, **both)
+
+    await take_in(database, LATER, **both)
+
+    assert await source_dates(database) == [(LATER, LATER, AT)]
+
+
+async def test_a_kind_that_is_known_better_than_its_source_does_not_go_back(database):
+    await take_in(database, panda_tasks=[task()], panda_job_counts=[{"jedi_task_id": 362, **COUNT}])
+    await take_in(database, LATER, panda_tasks=[task(status="done")])
+
+    with pytest.raises(ImportFileError, match=r"but panda\.tasks is known as of 2026-01-15T10:30:00"):
+        await take_in(database, AT + (LATER - AT) / 2, at=LATER, panda_tasks=[task(status="running")])
+
+
+COUNT = {"queue_name": "JINR", "job_state": "finished", "jobs": 3}

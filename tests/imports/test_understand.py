@@ -190,3 +190,16 @@ def test_a_long_list_of_open_brackets_is_refused_quickly():
     reading = only(table(row(geometry="(" * 100_000)))
 
     assert [problem.column for problem in reading.problems] == ["Geometry type"]
+
+
+@pytest.mark.parametrize(("text", "priority"), [("5", 5), ("0", 0), ("-3", -3), (" \N{MINUS SIGN}3 ", -3)])
+def test_a_priority_is_any_whole_number(text, priority):
+    assert only(table(row() | {"Priority": text})).draft.priority == priority
+
+
+@pytest.mark.parametrize("text", ["high", "1.5", "9" * 19, "--1"])
+def test_what_is_no_priority_is_refused(text):
+    (problem,) = only(table(row() | {"Priority": text})).problems
+
+    assert problem.column == "Priority"
+    assert problem.reason.endswith("is no priority. Write a whole number, such as 5, 0 or -1.")

@@ -7,6 +7,7 @@ import orjson
 import pytest
 from sqlalchemy import update
 
+from gateway.practice.world import load_practice_world
 from gateway.schema.execution import OperationRequest
 from gateway.store.database import Database
 from gateway.store.remembered import mark_gone, remember
@@ -156,3 +157,35 @@ async def test_nothing_is_changed_in_the_past(world: Database) -> None:
     answer = await asked(world, "mutation { syncNow(source: IAM) { __typename } }", THEN.isoformat())
 
     assert answer["errors"][0]["message"] == "only a query can be asked of the past"
+
+
+async def test_before_the_first_complete_listing_nobody_knows_what_was_not_there(world: Database) -> None:
+    question = """{
+      task(jediTaskId: 362) { __typename ... on Unknown { message reason } }
+      tasks { totalCount }
+    }"""
+    before = LOADED_AT - dt.timedelta(days=3)
+
+    then = await asked(world, question, before.isoformat())
+    on_the_day = await asked(world, "{ task(jediTaskId: 999) { __typename } }", LOADED_AT.isoformat())
+
+    assert then["data"] == {
+        "task": {
+            "__typename": "Unknown",
+            "message": "Nobody can say whether there was a task '362' then: PANDA was not yet listed.",
+            "reason": f"its first complete listing is of {LOADED_AT.isoformat()}",
+        },
+        "tasks": {"totalCount": 0},
+    }
+    assert then["extensions"]["knownFrom"] == {"panda": LOADED_AT.isoformat()}
+    assert on_the_day["data"] == {"task": {"__typename": "Absent"}}
+    assert on_the_day["extensions"]["knownFrom"] == {"panda": LOADED_AT.isoformat()}
+
+
+async def test_later_listings_move_nothing_of_what_is_known_from_when(own_world: Database) -> None:
+    await load_practice_world(own_world, at=LATER)
+
+    answer = await asked(own_world, "{ task(jediTaskId: 999) { __typename } }", THEN.isoformat())
+
+    assert answer["data"] == {"task": {"__typename": "Absent"}}
+    assert answer["extensions"]["knownFrom"] == {"panda": LOADED_AT.isoformat()}

@@ -357,3 +357,46 @@ async def test_a_table_of_a_length_that_cannot_be_is_refused(ask: Asker, rows: i
     )
 
     assert answer["errors"][0]["extensions"]["code"] == code
+
+
+async def test_numbers_beyond_belief_break_no_sum(own_world: Database) -> None:
+    async with own_world.transaction() as session:
+        absurd = [
+            Task(
+                jedi_task_id=number,
+                name="absurd",
+                status="absurd",
+                jobs_finished=2**40,
+                events_per_job=2**40,
+                output_bytes=2**62 + 1,
+                core_seconds=2**52 + 1,
+            )
+            for number in (900, 901)
+        ]
+        await remember(session, absurd, source=SourceName.PANDA, at=LOADED_AT)
+
+    groups = await production(
+        Asker(own_world, LOADED_AT),
+        '(filter: {status: {eq: "absurd"}})',
+        "events { value } outputBytes { value } coreHours",
+    )
+
+    most = str(2**63 - 1)
+    assert groups[0]["events"] == {"value": most}
+    assert groups[0]["outputBytes"] == {"value": most}
+    assert groups[0]["coreHours"] == pytest.approx((2**53 + 2) / 3600)
+
+
+async def test_large_sums_are_exact(own_world: Database) -> None:
+    async with own_world.transaction() as session:
+        large = [
+            Task(jedi_task_id=number, name="large", status="large", output_bytes=2**61 - number)
+            for number in (900, 901, 902)
+        ]
+        await remember(session, large, source=SourceName.PANDA, at=LOADED_AT)
+
+    groups = await production(
+        Asker(own_world, LOADED_AT), '(filter: {status: {eq: "large"}})', "outputBytes { value }"
+    )
+
+    assert groups[0]["outputBytes"] == {"value": str(3 * 2**61 - 2703)}
