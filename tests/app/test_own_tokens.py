@@ -90,7 +90,7 @@ async def test_a_token_changes_nothing_whatever_its_owner_may(person: Owner, own
 
     async with own_world.snapshot() as session:
         rows = (await session.scalars(select(AuditRow).order_by(AuditRow.number))).all()
-    assert [(row.action, row.outcome, row.jti) for row in rows[1:]] == [
+    assert [(row.action, row.outcome, row.jti) for row in rows[-3:]] == [
         ("syncNow", "refused", f"{PREFIX}1"),
         ("createAccessToken", "refused", f"{PREFIX}1"),
         ("revokeAccessToken", "refused", f"{PREFIX}1"),

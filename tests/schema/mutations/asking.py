@@ -93,9 +93,11 @@ async def rows_of_all_tables(database: Database) -> dict[str, int]:
 
 
 async def trail(database: Database) -> list[tuple[str, str, str]]:
-    """Who did what to what, oldest first."""
+    """Who did what to what since the world was imported, oldest first."""
     async with database.snapshot() as session:
-        rows = await session.scalars(select(AuditRow).order_by(AuditRow.number))
+        rows = await session.scalars(
+            select(AuditRow).where(AuditRow.action != "importRequests").order_by(AuditRow.number)
+        )
         return [(row.action, row.object_key, row.outcome) for row in rows]
 
 
