@@ -19,7 +19,7 @@ from gateway.store.sync_jobs import HeldRemoval
 
 DOUBT: Final = (
     "IAM's last list lacks you, or a group of yours, and so much else that it may be a fault; "
-    "until an operator has looked at it you may only look"
+    "until an operator has looked at it, what that group allows is not done"
 )
 _PEOPLE: Final = "people"
 _MEMBERS: Final = "group_members"

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 # Readers of one process; each holds a connection to its client and up to `QUEUED` events.
 MAX_READERS: Final = 100
-# Of those, of one viewer: a panel open in many tabs has one each, and nobody fills a process alone.
+# Of those, of one viewer: a panel open in many tabs has one or two each, and nobody fills a process alone.
 MAX_READERS_OF_ONE: Final = 20
 # Different things that may wait for one reader; a page of a background job changes about a thousand.
 QUEUED: Final = 5000

@@ -77,7 +77,7 @@ async def stop_duplicates(
         if extra.credential is None:
             continue
         try:
-            token = await credentials.token_for(extra.credential, AUDIENCE, extra.needs)
+            token = await _token(credentials, extra.credential, extra.needs)
         except (CredentialMissingError, UpstreamError) as error:
             log.warning(
                 "a task too many cannot be stopped",
@@ -89,6 +89,14 @@ async def stop_duplicates(
             continue
         asked += await _stop(database, commander, token, extra, clock, patience)
     return asked
+
+
+async def _token(credentials: Credentials, credential: str, needs: Right) -> str:
+    """Return a token of whoever submitted: they may undo what they may do, or kill what they may steer."""
+    try:
+        return await credentials.token_for(credential, AUDIENCE, needs)
+    except CredentialMissingError:
+        return await credentials.token_for(credential, AUDIENCE, Right.STEER)
 
 
 def _asked_after(task_id: ColumnElement[int] | int, moment: dt.datetime) -> Select[int]:

@@ -47,7 +47,7 @@ from gateway.sync.keep_unsaid import keep_unsaid
 from gateway.sync.lease import LEASE, Clock, Lease, LeaseLostError, take_lease
 from gateway.sync.quarantine import quarantine
 from gateway.sync.records import SECTIONS, Section
-from gateway.sync.removals import AT_ONCE, GUARD, MAY_BE_EMPTY, Guard, Removal, remove_missing
+from gateway.sync.removals import AT_ONCE, BELIEVED_WITH, GUARD, MAY_BE_EMPTY, Guard, Removal, remove_missing
 from gateway.sync.source_state import record_job_of_source
 from gateway.tracing import counting_statements, span
 from gateway.upstreams.ports import Page
@@ -372,6 +372,7 @@ class Engine:
         for name in run.job.feed.sections:
             section = _section(run.job, name)
             intake = run.intakes.get(name)
+            other = removals.get(BELIEVED_WITH.get(name, ""))
             removals[name] = await remove_missing(
                 session,
                 section.model,
@@ -383,6 +384,7 @@ class Engine:
                 missed_before=None if name in AT_ONCE else frozenset(missed.get(name, ())),
                 released=released.get(name, frozenset()),
                 doubt=doubt,
+                disbelief=None if other is None else other.hold_reason,
                 guard=self._guard,
             )
             run.outcome += Outcome(gone=removals[name].gone)

@@ -5,8 +5,10 @@ fails), so a sudden loss is held for a person instead of being believed.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,6 +49,8 @@ GUARD: Final = Guard()
 MAY_BE_EMPTY: Final = frozenset({"downtimes"})
 # Sections by which people may do something: what one complete reading lacks is over, not only after the next.
 AT_ONCE: Final = frozenset({"people", "group_members"})
+# Sections that lack what another one lacks: while that is not believed, neither is this.
+BELIEVED_WITH: Final[Mapping[str, str]] = MappingProxyType({"group_members": "people"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ async def remove_missing(
     missed_before: AbstractSet[str] | None = None,
     released: AbstractSet[str] = frozenset(),
     doubt: str | None = None,
+    disbelief: str | None = None,
     guard: Guard = GUARD,
 ) -> Removal:
     """Mark as gone what a complete listing did not contain, unless that looks like a fault.
@@ -85,7 +90,7 @@ async def remove_missing(
 
     `released` has rows that an earlier listing lacked too and that a person has said may go; they go whatever
     the guard says of the rest. `doubt` says why an empty list should not be believed this time even where
-    lists may be empty.
+    lists may be empty, `disbelief` why nothing that is missing is, however little that may be.
     """
     present = await present_keys(session, model)
     missing = sorted(present - seen, key=repr)
@@ -95,7 +100,7 @@ async def remove_missing(
     going = [key for key in missing if texts[key] in released]
     rest = [key for key in missing if texts[key] not in released]
     gone = await mark_gone(session, model, going, at=at)
-    reason = _hold_reason(
+    reason = (disbelief if rest else None) or _hold_reason(
         guard,
         seen=len(seen),
         present=len(present) - len(going),

@@ -105,7 +105,7 @@ def _cookies(request: Request) -> Iterator[tuple[str, str]]:
     """
     for header in request.headers.getlist("cookie"):
         for pair in header.split(";"):
-            name, _, value = pair.strip().partition("=")
+            name, _, value = pair.strip(" \t").partition("=")
             yield name, value.strip('"')
 
 

@@ -158,6 +158,8 @@ class ExportEndpoint(Generic[V]):
                 raise BrokenExportError(f"an export cannot go on: {answer.problems[0].message}")
             await self._wait(1.0)
             waited_s += 1
+            if self._recheck is not None and waited_s % max(1, round(self._recheck_every_s)) == 0:
+                await self._look_again(self._recheck, viewer)
 
 
 def cell(value: object) -> object:

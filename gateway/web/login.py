@@ -82,14 +82,23 @@ class _PinnedApp(StarletteOAuth2App):
         return metadata
 
     def _what_is_wrong(self, metadata: Mapping[str, Any]) -> str | None:
-        home = urlsplit(str(self._server_metadata_url))[:2]
+        home = _home_of(self._server_metadata_url)
         for name in _ENDPOINTS:
-            if urlsplit(str(metadata.get(name)))[:2] != home:
+            if _home_of(metadata.get(name)) != home:
                 return f"{name} is missing or on another host"
         offered = metadata.get("id_token_signing_alg_values_supported")
         if not isinstance(offered, list) or not set(ALGORITHMS) & {str(one) for one in offered}:
             return f"id_token_signing_alg_values_supported has none of {', '.join(ALGORITHMS)}"
         return None
+
+
+def _home_of(address: object) -> tuple[str, str] | None:
+    """Return the scheme and the host of an address, None for a text that is none."""
+    try:
+        parts = urlsplit(str(address))
+    except ValueError:
+        return None
+    return parts.scheme, parts.netloc
 
 
 class _PinnedOAuth(OAuth):

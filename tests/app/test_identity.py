@@ -197,7 +197,10 @@ async def test_a_loss_that_looks_like_a_fault_of_iam_ends_changes_and_no_reading
     assert looking.json()["data"]["viewer"] == {"roles": [], "rights": ["INTROSPECT", "READ", "READ_FILES"]}
     assert "errors" not in looking.json()
     assert refused.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
-    assert "until an operator has looked at it you may only look" in refused.json()["errors"][0]["message"]
+    assert (
+        "until an operator has looked at it, what that group allows is not done"
+        in refused.json()["errors"][0]["message"]
+    )
     assert after.json()["data"]["viewer"]["roles"] == ["PRODUCTION_MANAGER", "VIEWER"]
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from gateway.auth.permissions import Right
 from gateway.auth.roles import RoleRules, parse_roles
 from gateway.auth.sealing import sealer_of
+from gateway.auth.standing import standing_of
 from gateway.auth.vault import Vault
 from gateway.domain.submission import Accepted
 from gateway.errors import CredentialMissingError
@@ -94,3 +95,24 @@ async def test_nobody_is_acted_for_whom_the_last_reading_lacked(database: Databa
     with pytest.raises(CredentialMissingError, match="nothing is done in the name of prodman"):
         await vault.token_for(CREDENTIAL, "panda", Right.STEER)
     assert office.asked == []
+
+
+async def test_the_groups_of_people_whose_loss_is_not_believed_stand(database: Database) -> None:
+    async with iam_readings(database, START) as iam:
+        everywhere = [dict(one) for one in iam.state.users[PRODMAN]["groups"]]
+        for user in many_users(16, START):
+            iam.state.users[str(user["id"])] = {**user, "groups": everywhere}
+        lost = [str(user["id"]) for user in many_users(27, START)][16:]
+        for user in many_users(27, START):
+            if str(user["id"]) in lost:
+                iam.state.users[str(user["id"])] = user
+        await iam.read()
+        for subject in lost:
+            del iam.state.users[subject]
+        held = await iam.read()
+
+    assert held.verdict == "HELD"
+    async with database.snapshot() as session:
+        standing = await standing_of(session, lost[0])
+    assert standing is not None
+    assert (standing.is_doubtful, standing.left, standing.groups) == (True, frozenset(), ())

@@ -29,6 +29,8 @@ def request(*headers: str) -> Request:
         (("gateway-login=sealed",), None),
         (("not-gateway=secret",), None),
         (("gateway",), ""),
+        # No browser takes the blank for one, so it is another name.
+        (("gateway=secret; \xa0gateway=planted",), "secret"),
     ],
 )
 def test_the_session_is_found_among_other_cookies(headers: tuple[str, ...], found: str | None) -> None:
@@ -37,10 +39,10 @@ def test_the_session_is_found_among_other_cookies(headers: tuple[str, ...], foun
 
 def test_what_we_gave_comes_back() -> None:
     response = Response()
-    COOKIES.set_login(response, "gAAAA-_=sealed==", dt.timedelta(minutes=5))
+    COOKIES.set_login(response, "a state", "gAAAA-_=sealed==", dt.timedelta(minutes=5))
     given = response.headers["set-cookie"].split(";")[0]
 
-    assert COOKIES.login_of(request(given)) == "gAAAA-_=sealed=="
+    assert COOKIES.logins_of(request(given)) == {COOKIES.login_name("a state"): "gAAAA-_=sealed=="}
 
 
 def test_a_long_cookie_is_read_in_one_pass() -> None:
