@@ -236,6 +236,7 @@ def sync(
 ) -> None:
     """Keep the copies of PanDA, Rucio, CRIC and IAM current until stopped, each job in its time."""
     settings = _settings()
+    check_present(_url(settings))
     with owned_by_this_process(_url(settings)):
         check_current(_url(settings))
         with _traced(settings):

@@ -75,7 +75,13 @@ def _refused_intent(reading: Reading, stored: RequestState, wanted: Intent) -> I
             f"says {wanted}, but {stored.name} is {stored.intent} and cannot become that. "
             f"Possible are {choices}.",
         )
-    elif wanted is Intent.CANCELLED and stored.has_attempts:
+    elif stored.has_attempts and (
+        wanted is Intent.CANCELLED
+        or (
+            wanted is Intent.OBSOLETE
+            and wanted not in transitions_from(stored.intent, held_from=stored.held_from)
+        )
+    ):
         yield Problem(
             column, f"says {wanted}, but {stored.name} has attempts, whose seeds would be free again."
         )

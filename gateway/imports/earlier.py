@@ -1,6 +1,7 @@
-"""What a list said of each request when it was last taken in: only what it says anew is news.
+"""What lists said of each request when they were last taken in: only what a list says anew is news.
 
-People go on with a request after its import. A list that repeats itself must not undo what they changed.
+People go on with a request after its import. A list that repeats itself must not undo what they changed,
+whichever columns it has gained or lost meanwhile.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,13 +17,13 @@ from gateway.imports.drafts import Reading, RequestDraft, StepDraft
 from gateway.imports.report import Verdict
 from gateway.imports.state import RequestState, StepState
 from gateway.imports.stored import batches
-from gateway.imports.table import Table, TableRow, is_annotation
+from gateway.imports.table import Table, TableRow
 from gateway.imports.understand import understand_requests, understand_steps
 from gateway.store.imports import ImportedRow
 
 Draft: TypeAlias = RequestDraft | StepDraft
-# A list is known again by its columns, a row in it by its request and, in lists of steps, the kind.
-_Place: TypeAlias = tuple[str | None, frozenset[str], StepKind | None]
+# A row is known again by its request and, in lists of steps, the kind.
+_Place: TypeAlias = tuple[str | None, StepKind | None]
 
 _STATED: Final = (
     "campaign",
@@ -43,37 +44,35 @@ _STATED: Final = (
     "requested_by",
     "legacy_id",
 )
+_NOT_SAID: Final[tuple[object, ...]] = (None, (), frozenset())
 _STATED_OF_STEPS: Final = ("script", "dataset_pattern", "description", "inputs", "outputs")
 
 
 async def load_earlier(
     session: AsyncSession, readings: Sequence[Reading], known: Collection[str]
 ) -> Mapping[int, Draft]:
-    """Return by row number what the same list said of the same thing when it was last taken in.
+    """Return by row number what lists have said of the same thing before, the last of each field.
 
     `known` are the names of the requests that are stored; there is nothing earlier of others.
     """
-    columns = {_columns(reading.cells) for reading in readings}
-    last: dict[tuple[str | None, frozenset[str]], tuple[int, list[ImportedRow]]] = {}
+    said: dict[_Place, tuple[Draft, Mapping[str, str]]] = {}
     for batch in batches(sorted(known)):
         rows = await session.scalars(
             select(ImportedRow)
             .where(ImportedRow.subject.in_(batch), ImportedRow.verdict != Verdict.REJECTED.value)
             .order_by(ImportedRow.file_id, ImportedRow.row_number)
         )
-        for row in rows:
-            place = row.subject, _columns(_cells(row))
-            if place[1] not in columns:
-                continue
-            file_id, of_file = last.get(place, (row.file_id, []))
-            last[place] = (row.file_id, [*of_file, row] if file_id == row.file_id else [row])
-    said = {_place(draft, cells): (draft, cells) for draft, cells in _understood(last.values())}
+        for draft, cells in _understood(rows):
+            before = said.get(_place(draft))
+            said[_place(draft)] = (draft if before is None else _onto(draft, before[0])), cells
     earlier: dict[int, Draft] = {}
     for reading in readings:
-        if reading.draft is not None and (found := said.get(_place(reading.draft, reading.cells))):
+        if reading.draft is not None and (found := said.get(_place(reading.draft))):
             draft, cells = found
-            # The very same row says nothing new, whatever was added to it on the way in.
-            earlier[reading.number] = reading.draft if cells == reading.cells else draft
+            if cells == reading.cells:
+                # The very same row says nothing new, but for a relation that could not be made then.
+                draft = replace(reading.draft, extends=reading.draft.extends & draft.extends)
+            earlier[reading.number] = draft
     return earlier
 
 
@@ -112,33 +111,29 @@ def _same(names: Iterable[str], draft: Draft, earlier: Draft, before: object) ->
     return {name: getattr(before, name) for name in names if getattr(draft, name) == getattr(earlier, name)}
 
 
-def _understood(
-    found: Iterable[tuple[int, Sequence[ImportedRow]]],
-) -> Iterator[tuple[Draft, Mapping[str, str]]]:
-    for _, rows in found:
-        for row in rows:
-            cells = _cells(row)
-            table = Table("", "", tuple(cells), (TableRow(row.row_number, cells),))
-            try:
-                (reading,) = understand_requests(table)
-            except ImportFileError:
-                (reading,) = understand_steps(table)
-            if reading.draft is not None:
-                unmade = {name for name in reading.draft.extends if f"names {name}," in str(row.notes)}
-                yield replace(reading.draft, extends=reading.draft.extends - unmade), cells
+def _onto(draft: Draft, before: Draft) -> Draft:
+    """Return what is said by a draft, and where it says nothing, what was said before it."""
+    names = _STATED if isinstance(draft, RequestDraft) else _STATED_OF_STEPS
+    silent = {name: getattr(before, name) for name in names if getattr(draft, name) in _NOT_SAID}
+    return replace(draft, **silent, extends=draft.extends | before.extends)
 
 
-def _place(draft: Draft, cells: Mapping[str, str]) -> _Place:
+def _understood(rows: Iterable[ImportedRow]) -> Iterator[tuple[Draft, Mapping[str, str]]]:
+    for row in rows:
+        cells = cast("Mapping[str, str]", row.cells)
+        table = Table("", "", tuple(cells), (TableRow(row.row_number, cells),))
+        try:
+            (reading,) = understand_requests(table)
+        except ImportFileError:
+            (reading,) = understand_steps(table)
+        if reading.draft is not None:
+            unmade = {name for name in reading.draft.extends if f"names {name}," in str(row.notes)}
+            yield replace(reading.draft, extends=reading.draft.extends - unmade), cells
+
+
+def _place(draft: Draft) -> _Place:
     match draft:
         case RequestDraft():
-            return draft.name, _columns(cells), None
+            return draft.name, None
         case StepDraft():
-            return draft.request_name, _columns(cells), draft.kind
-
-
-def _columns(cells: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(column for column in cells if not is_annotation(column))
-
-
-def _cells(row: ImportedRow) -> Mapping[str, str]:
-    return cast("Mapping[str, str]", row.cells)
+            return draft.request_name, draft.kind

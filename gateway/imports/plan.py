@@ -167,8 +167,19 @@ def _without_refused_relations(plan: Plan, known: Iterable[str]) -> Plan:
     """Drop relations to requests whose own row was rejected after the relation was read."""
     names = set(known)
     after = {name: replace(state, extends=state.extends & names) for name, state in plan.after.items()}
+    rows = list(plan.rows)
+    for index, row in enumerate(rows):
+        state = plan.after.get(row.subject or "")
+        if state is not None and row.verdict is not Verdict.REJECTED:
+            unmade = (
+                f"names {name}, whose own row was rejected: no relation was made"
+                for name in sorted(state.extends - names)
+            )
+            rows[index] = replace(row, notes=(*row.notes, *unmade))
     return replace(
-        plan, after={name: state for name, state in after.items() if state != plan.before.get(name)}
+        plan,
+        rows=tuple(rows),
+        after={name: state for name, state in after.items() if state != plan.before.get(name)},
     )
 
 

@@ -58,7 +58,7 @@ def read_table(content: bytes, *, file_name: str) -> Table:
     """Read CSV (UTF-8, comma or semicolon, cells of several lines) or the list's sheet of an XLSX file.
 
     Comments and struck cells of a workbook are kept beside the cells of their row, under names of their own
-    (`is_annotation`).
+    (`_STRUCK`, `_COMMENT`).
     Raises ImportFileError saying what is wrong with the file, where, and what to do about it.
     """
     if len(content) > MAX_FILE_BYTES:
@@ -78,11 +78,6 @@ def read_table(content: bytes, *, file_name: str) -> Table:
         tuple(TableRow(row.number, _cells(row, columns)) for row in rows),
         notes,
     )
-
-
-def is_annotation(column: str) -> bool:
-    """Whether this names what stood beside the cells of a row, and no column of the list."""
-    return column == _STRUCK or column.startswith(_COMMENT)
 
 
 def _csv(content: bytes, file_name: str) -> Iterator[Record]:

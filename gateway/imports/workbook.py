@@ -49,10 +49,14 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """What stands beside the cells of a sheet: comments by row and column, merged rows by column."""
+    """What stands beside the cells of a sheet: comments by row and column, merged rows by column.
 
-    comments: Mapping[int, Mapping[int, str]]
-    merged: Mapping[int, Sequence[tuple[int, int]]]
+    `worked_out` are rows and columns of formulas whose value is known to be a text, an empty one too.
+    """
+
+    comments: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    merged: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    worked_out: frozenset[tuple[int, int]] = frozenset()
 
 
 def read_workbook(content: bytes, *, limit: int) -> tuple[Sheet, Sequence[Sheet]]:
@@ -68,7 +72,7 @@ def read_workbook(content: bytes, *, limit: int) -> tuple[Sheet, Sequence[Sheet]
         sheets = []
         for place, sheet in enumerate(values.worksheets):
             other = None if formulas is None else formulas.worksheets[place]
-            beside = besides.get(sheet.title, _Beside({}, {}))
+            beside = besides.get(sheet.title, _Beside())
             sheets.append(Sheet(sheet.title, list(_records(sheet, other, beside, limit))))
     finally:
         values.close()
@@ -101,6 +105,7 @@ def _records(sheet: Any, formulas: Any | None, beside: _Beside, limit: int) -> I
                 and not texts[place]
                 and isinstance(formula, str)
                 and formula.startswith("=")
+                and (number, place) not in beside.worked_out
             ):
                 texts[place] = formula
                 unvalued.add(place)
@@ -180,7 +185,7 @@ def _besides(content: bytes) -> Mapping[str, _Beside]:
             relation = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), None)
             if _bare(sheet.tag) == "sheet" and relation in parts:
                 path = parts[relation]
-                found[sheet.attrib["name"]] = _Beside(_comments(archive, path), _merged(archive, path))
+                found[sheet.attrib["name"]] = _Beside(_comments(archive, path), *_in_sheet(archive, path))
         return found
 
 
@@ -200,17 +205,26 @@ def _comments(archive: zipfile.ZipFile, path: str) -> Mapping[int, Mapping[int, 
     return found
 
 
-def _merged(archive: zipfile.ZipFile, path: str) -> Mapping[int, Sequence[tuple[int, int]]]:
+def _in_sheet(
+    archive: zipfile.ZipFile, path: str
+) -> tuple[Mapping[int, Sequence[tuple[int, int]]], frozenset[tuple[int, int]]]:
+    """Return the merged rows of a sheet, and its formulas that are known to give a text."""
     found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    worked_out = set()
     with archive.open(path) as source:
         for _event, element in iterparse(source):
             if _bare(element.tag) == "mergeCell":
                 first_column, first_row, _last_column, last_row = range_boundaries(element.attrib["ref"])
                 if last_row > first_row:
                     found[first_column - 1].append((first_row, last_row))
+            elif _bare(element.tag) == "c" and element.get("t") == "str" and "r" in element.attrib:
+                # Only a program that has worked the formula out says that it gives a text.
+                if any(_bare(part.tag) == "f" for part in element):
+                    letters, row = coordinate_from_string(element.attrib["r"])
+                    worked_out.add((row, column_index_from_string(letters) - 1))
             elif _bare(element.tag) == "row":
                 element.clear()
-    return {column: sorted(ranges) for column, ranges in found.items()}
+    return {column: sorted(ranges) for column, ranges in found.items()}, frozenset(worked_out)
 
 
 def _bare(tag: object) -> str:

@@ -187,6 +187,42 @@ async def test_of_a_row_only_what_it_says_anew_is_taken(database):
     assert await fetch(database, Request.description, Request.priority) == [("better", 4)]
 
 
+async def test_a_new_column_makes_no_news_of_the_others(database):
+    await take_in(database, row(production=NAME, status="Ready", priority="3"))
+    await by_hand(database, priority=9, description="better")
+    before = await fetch(database, Request.name, Request.priority, Request.description)
+
+    again = {**row(production=NAME, status="Ready", priority="3"), "Folder": "look"}
+    await take_in(database, again, at=LATER)
+    await take_in(database, row(production=NAME, status="Ready", priority="3"), at=LATER)
+
+    assert await fetch(database, Request.name, Request.priority, Request.description) == before
+
+
+async def test_a_relation_to_a_row_that_was_rejected_is_made_by_the_same_row_later(database):
+    second = row(production="PROD2026-002", description="additional to PROD2026-001", initial="501-510")
+    await take_in(database, row(production=NAME, initial="no seeds"), second)
+    before = await fetch(database, RequestRelation.request_name, RequestRelation.other_name)
+
+    report = await take_in(database, row(production=NAME), second, at=LATER)
+
+    assert before == []
+    assert [each.verdict for each in report.rows] == [Verdict.ADDED, Verdict.CHANGED]
+    found = await fetch(database, RequestRelation.request_name, RequestRelation.other_name)
+    assert found == [("PROD2026-002", NAME)]
+
+
+async def test_a_running_production_is_not_called_obsolete_by_a_list(database):
+    await take_in(database, row(production=NAME, status="Submitted"))
+    await with_attempt(database)
+
+    report = await take_in(database, row(production=NAME, description="obsolete"), at=LATER)
+
+    [only] = report.rows
+    assert only.verdict is Verdict.REJECTED
+    assert "has attempts, whose seeds would be free again" in str(only.problems)
+
+
 async def test_a_list_without_a_status_leaves_the_state_as_it_is(database):
     await take_in(database, row())
 

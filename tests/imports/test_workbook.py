@@ -1,6 +1,7 @@
 """What a workbook says beside the texts of its cells: nothing of it is lost without a word."""
 
 import io
+import zipfile
 
 import openpyxl
 from openpyxl.comments import Comment
@@ -50,6 +51,25 @@ def test_notes_on_the_first_sheet_do_not_hide_the_list():
 
     assert table.rows[0].cells[TAG] == ROW[TAG]
     assert table.notes[0].startswith("the sheet 'about' was not read: 1 rows.")
+
+
+def test_a_formula_that_gives_the_empty_text_has_its_value():
+    made = openpyxl.Workbook()
+    made.active.append(HEADER)
+    made.active.append([*(row().get(name, "") for name in HEADER), '=IF(A2="x";"c";"")'])
+    saved, worked_out = io.BytesIO(), io.BytesIO()
+    made.save(saved)
+    with zipfile.ZipFile(saved) as old, zipfile.ZipFile(worked_out, "w") as new:
+        for name in old.namelist():
+            # As a spreadsheet program writes the cell, which openpyxl cannot.
+            new.writestr(name, old.read(name).replace(b'<c r="N2">', b'<c r="N2" t="str">'))
+
+    without, with_value = (read_table(file.getvalue(), file_name="list.xlsx") for file in (saved, worked_out))
+
+    assert len(without.notes) == 1
+    assert with_value.notes == ()
+    assert "column 14" in without.rows[0].cells
+    assert "column 14" not in with_value.rows[0].cells
 
 
 async def test_a_formula_without_its_value_is_shown_and_named(database):
