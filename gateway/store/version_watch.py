@@ -87,6 +87,7 @@ class VersionWatch:
         self._turn = asyncio.Lock()
         self._begun = 0
         self._ended = 0
+        self._failed = 0
         self._last: Sight | None = None
         self._taken = 0
         self._followers: list[Callable[[Changes], None]] = []
@@ -130,7 +131,11 @@ class VersionWatch:
         Nothing may have been read on the connection yet: its snapshot must not be older than the last look.
         Raises DBAPIError or TimeoutError when the database does not say; the connection is then of no use.
         """
+        begun = self._begun
         async with self._turn:
+            if self._failed > begun:
+                # Each would wait as long as the one before, and hold a connection meanwhile.
+                raise TimeoutError("the database did not say its versions to somebody who asked after us")
             self._begun += 1
             number = self._begun
             try:
@@ -143,6 +148,7 @@ class VersionWatch:
             except (DBAPIError, TimeoutError):
                 # Whoever answers next may be another server, which knows nothing of our position.
                 self._take(None)
+                self._failed = number
                 raise
             self._take(sight)
             self._ended = number

@@ -120,9 +120,16 @@ async def test_a_question_is_answered_while_the_versions_cannot_be_read(doors: D
     async with doors.database.transaction() as session:
         await session.execute(text("LOCK TABLE data_versions IN ACCESS EXCLUSIVE MODE"))
         meanwhile = await doors.ask(TASKS)
+        looks = doors.database.versions.looks
+        others = await asyncio.gather(
+            *(doors.ask(f"{{ tasks(first: {n}) {{ totalCount }} }}") for n in range(4))
+        )
+        looks = doors.database.versions.looks - looks
     afterwards = await doors.ask(TASKS)
 
     assert (meanwhile.body, meanwhile.version) == (expected.body, None)
+    assert [answer.version for answer in others] == [None] * 4
+    assert looks < 4
     assert afterwards.body == expected.body
     assert afterwards.version is not None
 
