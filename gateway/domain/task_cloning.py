@@ -98,8 +98,9 @@ SUBMISSION_FIELDS: Final[Mapping[str, Inherited]] = MappingProxyType(
         "parameters": A,
         "parameters_hash": A,
         "outputs": A,
-        # Of whoever clones it: nobody acts with the login of somebody else.
+        # Of whoever clones it: nobody acts with the login of somebody else, nor by another deed's right.
         "credential": A,
+        "needs": A,
         "jti": A,
         "planned_at": A,
     }

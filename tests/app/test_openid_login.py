@@ -234,8 +234,10 @@ async def test_a_code_without_its_verifier_is_refused_by_the_provider(app: Starl
     """The control: PKCE is really asked for."""
     async with tab(app) as client:
         back = await walk(await to_iam(client), SUBJECT)
-        await to_iam(client)
-        response = await client.get(back.raw_path.decode())
+        other = await to_iam(client)
+        # The code of one login, brought back as that of another, whose verifier it was not asked for with.
+        mixed = back.copy_set_param("state", other.params["state"])
+        response = await client.get(mixed.raw_path.decode())
 
     assert response.status_code == 403
     assert secrets.compare_digest(response.headers["cache-control"], "no-store")
