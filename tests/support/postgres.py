@@ -43,14 +43,14 @@ SERVER_OPTIONS = {
 }
 
 # $1 is the folder to remove at the end; the rest is the server's command. The guard reads its standard
-# input, on which nothing is ever written: `read` returns when the other end is closed. SIGINT is
-# PostgreSQL's fast shutdown.
+# input, on which nothing is ever written: `read` returns when the other end is closed. SIGQUIT is
+# PostgreSQL's immediate shutdown: it writes nothing to disk first of what is thrown away.
 GUARD = """
 folder=$1; shift
 "$@" </dev/null &
 server=$!
 read -r _
-kill -INT "$server" 2>/dev/null
+kill -QUIT "$server" 2>/dev/null
 wait "$server"
 rm -rf "$folder"
 """

@@ -36,7 +36,7 @@ from gateway.sync.records import SECTIONS
 from tests.support.databases import DatabaseMaker, opened
 from tests.support.manners import QUICK
 
-KILLS = int(os.environ.get("GATEWAY_WORKER_KILLS", "6")) // 2
+KILLS = int(os.environ.get("GATEWAY_WORKER_KILLS", "2")) // 2
 SEED = 20261125
 # Enough datasets for readings of several pages and transactions.
 MADE = 2500
