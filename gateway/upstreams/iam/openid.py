@@ -148,10 +148,16 @@ class OpenIdProvider:
 
     async def _path_of(self, endpoint: str) -> str:
         document = await self._discovered()
-        url = document.get(endpoint)
-        if not isinstance(url, str) or urlsplit(url)[:2] != urlsplit(self._issuer)[:2]:
+        try:
+            url = urlsplit(str(document.get(endpoint)))
+            is_its_own = url[:2] == urlsplit(self._issuer)[:2]
+        except ValueError:
+            is_its_own = False
+        if not is_its_own:
+            # It is read anew the next time: whoever runs IAM may have mended it by then.
+            self._document = {}
             raise GarbledError(SOURCE, f"iam publishes no {endpoint} on its own host")
-        return urlsplit(url).path
+        return url.path
 
     async def _discovered(self) -> Mapping[str, object]:
         now = self._clock()
